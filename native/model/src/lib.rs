@@ -1,0 +1,1 @@
+//! Pure forwarding model of the gateway.

@@ -1,0 +1,150 @@
+//! Why a frame, or one copy of it, went nowhere; and what is counted beside that.
+//!
+//! The numbers are shared with the eBPF programs, which index their counter array with them.
+//! A number is never reused: a new reason takes the next free one.
+
+macro_rules! numbered {
+    (
+        $(#[$outer:meta])*
+        $name:ident { $( $(#[$inner:meta])* $variant:ident = $number:literal, $text:literal, $line:literal; )+ }
+    ) => {
+        $(#[$outer])*
+        #[repr(u32)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name {
+            $( #[doc = $line] $(#[$inner])* $variant = $number, )+
+        }
+
+        impl $name {
+            /// Every value, in the order of the numbers.
+            pub const ALL: &'static [Self] = &[ $( Self::$variant, )+ ];
+
+            /// The number that the eBPF programs count it under.
+            #[must_use]
+            pub const fn number(self) -> u32 {
+                self as u32
+            }
+
+            /// The value with this number.
+            #[must_use]
+            pub fn from_number(number: u32) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.number() == number)
+            }
+
+            /// The stable name, as the console, the metrics and the tests print it.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $( Self::$variant => $text, )+ }
+            }
+
+            /// One line for a person who asks why.
+            #[must_use]
+            pub const fn explanation(self) -> &'static str {
+                match self { $( Self::$variant => $line, )+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+    };
+}
+
+numbered! {
+    /// The rule that refused a frame or one copy of it. Each refused copy of a flooded frame is counted.
+    DropReason {
+        Truncated = 1, "truncated",
+            "the frame ends before its Ethernet header or its 802.1Q tag does";
+        UnsupportedTag = 2, "unsupported_tag",
+            "the outer tag is 802.1ad (0x88a8), which no binding can name";
+        UnboundVlan = 3, "unbound_vlan",
+            "no binding exists for this port and VLAN";
+        InvalidSource = 4, "invalid_source",
+            "the source MAC is zero or a group address";
+        LinkLocal = 5, "link_local",
+            "the destination is 01:80:c2:00:00:00 to 0f, which no bridge forwards (IEEE 802.1Q section 8.6.3)";
+        SamePort = 6, "same_port",
+            "the destination is where the frame came from: the same port and VLAN";
+        UnknownVni = 7, "unknown_vni",
+            "no logical switch has the VNI of the frame from the overlay";
+        UnknownVtep = 8, "unknown_vtep",
+            "the outer source address is the remote end of no tunnel";
+        SplitHorizon = 9, "split_horizon",
+            "the frame came from a tunnel and its destination is behind a tunnel";
+        NoDestination = 10, "no_destination",
+            "the frame is to be flooded and nobody but its sender is there";
+        Oversize = 11, "oversize",
+            "the frame is longer than the tunnel's underlay can carry";
+        InnerVlan = 12, "inner_vlan",
+            "the frame still has a tag and would hop VLANs when it leaves an untagged binding";
+        NoTunnel = 13, "no_tunnel",
+            "the FDB or the flood list names a remote address that no tunnel leads to";
+        UnknownSwitch = 14, "unknown_switch",
+            "the binding names a logical switch that is not in the tables, because it is being removed";
+        NoTunnelKey = 15, "no_tunnel_key",
+            "a frame reached the overlay side without the VNI and the outer source address of a tunnel";
+        HelperFailed = 16, "helper_failed",
+            "the kernel refused to change, clone or redirect the frame (memory, headroom, device down)";
+    }
+}
+
+numbered! {
+    /// What is counted about a frame that is forwarded all the same. Numbered apart from drops, from 64 on,
+    /// so that one counter array holds both.
+    Note {
+        RemoteMacOnAccess = 64, "remote_mac_on_access",
+            "the source MAC is a remote MAC of the logical switch, so it was not learned";
+        LearnTableFull = 65, "learn_table_full",
+            "the source MAC was not learned because the table of local MACs is full";
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DropReason, Note};
+
+    #[test]
+    fn drop_reasons_are_numbered_without_gaps_from_one() {
+        let numbers: Vec<u32> = DropReason::ALL
+            .iter()
+            .map(|reason| reason.number())
+            .collect();
+        let expected: Vec<u32> = (1..).take(numbers.len()).collect();
+        assert_eq!(numbers, expected);
+    }
+
+    #[test]
+    fn notes_are_numbered_without_gaps_from_sixty_four() {
+        let numbers: Vec<u32> = Note::ALL.iter().map(|note| note.number()).collect();
+        let expected: Vec<u32> = (64..).take(numbers.len()).collect();
+        assert_eq!(numbers, expected);
+        assert!(DropReason::ALL.len() < 64);
+    }
+
+    #[test]
+    fn a_number_leads_back_to_its_reason() {
+        for &reason in DropReason::ALL {
+            assert_eq!(DropReason::from_number(reason.number()), Some(reason));
+        }
+        assert_eq!(DropReason::from_number(0), None);
+        assert_eq!(DropReason::from_number(64), None);
+    }
+
+    #[test]
+    fn names_are_unique_snake_case_words() {
+        let mut names: Vec<&str> = DropReason::ALL.iter().map(|reason| reason.name()).collect();
+        names.extend(Note::ALL.iter().map(|note| note.name()));
+        for name in &names {
+            assert!(
+                name.chars().all(|c| c.is_ascii_lowercase() || c == '_'),
+                "{name}"
+            );
+        }
+        let total = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), total);
+    }
+}

@@ -1,0 +1,98 @@
+import { type VlanTag, vxlanPort } from './frame.js'
+
+export interface EthernetParts {
+  readonly destination: string
+  readonly source: string
+  /** Outermost first; default: none. */
+  readonly tags?: readonly VlanTag[]
+  readonly etherType: number
+  readonly payload: Buffer
+}
+
+/** Local experimental EtherType (IEEE 802 clause 9.2.4): no host answers it, so only forwarding moves it. */
+const experimental = 0x88b5
+
+export const broadcast = 'ff:ff:ff:ff:ff:ff'
+
+/** Builds a frame, padded to the 60 bytes that Ethernet asks for. */
+export function ethernet(parts: EthernetParts): Buffer {
+  const type = Buffer.alloc(2)
+  type.writeUInt16BE(parts.etherType)
+  const frame = Buffer.concat([
+    macBytes(parts.destination),
+    macBytes(parts.source),
+    ...(parts.tags ?? []).map(tagBytes),
+    type,
+    parts.payload,
+  ])
+  return frame.length < 60 ? Buffer.concat([frame, Buffer.alloc(60 - frame.length)]) : frame
+}
+
+/** A frame that carries a text by which a capture finds it again; `length` is the whole frame's, tags included. */
+export function marked(
+  text: string,
+  parts: Omit<EthernetParts, 'etherType' | 'payload'> & { readonly length?: number },
+): Buffer {
+  const frame = ethernet({ ...parts, etherType: experimental, payload: Buffer.from(`<${text}>`) })
+  const missing = (parts.length ?? 0) - frame.length
+  return missing > 0 ? Buffer.concat([frame, Buffer.alloc(missing, '.')]) : frame
+}
+
+/** Whether the bytes carry the text of `marked`, also inside a tunnel. */
+export function carries(bytes: Buffer, text: string): boolean {
+  return bytes.includes(`<${text}>`)
+}
+
+export interface VxlanParts {
+  readonly destinationMac: string
+  readonly sourceMac: string
+  readonly source: string
+  readonly destination: string
+  readonly vni: number
+  readonly inner: Buffer
+}
+
+/** A frame of the underlay with a VXLAN packet inside (RFC 7348), UDP checksum 0. */
+export function vxlanFrame(parts: VxlanParts): Buffer {
+  const vxlan = Buffer.alloc(8)
+  vxlan.writeUInt8(0x08, 0)
+  vxlan.writeUIntBE(parts.vni, 4, 3)
+  const udp = Buffer.alloc(8)
+  udp.writeUInt16BE(50_000, 0)
+  udp.writeUInt16BE(vxlanPort, 2)
+  udp.writeUInt16BE(16 + parts.inner.length, 4)
+  const payload = Buffer.concat([udp, vxlan, parts.inner])
+  return ethernet({
+    destination: parts.destinationMac,
+    source: parts.sourceMac,
+    etherType: 0x0800,
+    payload: Buffer.concat([ipv4Header(parts.source, parts.destination, payload.length), payload]),
+  })
+}
+
+export function macBytes(mac: string): Buffer {
+  return Buffer.from(mac.replaceAll(':', ''), 'hex')
+}
+
+function tagBytes(tag: VlanTag): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt16BE(tag.tpid, 0)
+  bytes.writeUInt16BE(tag.vid, 2)
+  return bytes
+}
+
+function ipv4Header(source: string, destination: string, payloadLength: number): Buffer {
+  const header = Buffer.alloc(20)
+  header.writeUInt8(0x45, 0)
+  header.writeUInt16BE(20 + payloadLength, 2)
+  header.writeUInt16BE(0x4000, 6)
+  header.writeUInt8(64, 8)
+  header.writeUInt8(17, 9)
+  Buffer.from(source.split('.').map(Number)).copy(header, 12)
+  Buffer.from(destination.split('.').map(Number)).copy(header, 16)
+  let sum = 0
+  for (let at = 0; at < 20; at += 2) sum += header.readUInt16BE(at)
+  sum = (sum & 0xffff) + (sum >>> 16)
+  header.writeUInt16BE(~((sum & 0xffff) + (sum >>> 16)) & 0xffff, 10)
+  return header
+}

@@ -1,16 +1,44 @@
-# Entry points for people. `make help` lists them.
+# Entry points for people; `make help` lists them. Each command installs what it misses and builds what changed.
 .DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+export PATH := $(CURDIR)/.tools/bin:$(PATH):/usr/sbin:/sbin
 
-help:
-	@echo 'make build   build everything'
-	@echo 'make test    build and run every test (T=words picks test files)'
+native_inputs := native/Cargo.toml native/Cargo.lock native/bpf native/model native/datapath native/binding/Cargo.toml native/binding/build.rs native/binding/src
+step := .setup/step
 
-build:
-	npm run build:native
-	npm run build
+.PHONY: help build run test check clean tools-for-% packages addons native control-plane tests
 
-test: build
-	npm run build:test
-	npx tap --disable-coverage $(shell find dist-test/test -name '*.test.js')
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: help build test
+build: tools-for-run native control-plane ## install what building needs, then build everything
+
+run: tools-for-root build tests ## build, then start the demonstration in network namespaces of its own (Ctrl-C ends it; DEMO_ARGS=--once ends after its checks)
+	@node dist-test/test/lab/demo.js $(DEMO_ARGS)
+
+test: tools-for-root tools-for-run tools-for-test addons tests ## build, then run every test (T=ovsdb: only files with that in their path)
+	@node dist-test/test/runner/run.js $(T)
+
+check: tools-for-run tools-for-check control-plane native ## formatting, lint of TypeScript, Rust, C and shell, types, dead exports, generated files
+	@.setup/check
+
+clean: ## remove what building made (the tools in .tools/ stay)
+	rm -rf dist dist-test .tap .tools/stamps native/target native/binding/*.node native/binding/index.js native/binding/index.d.ts
+
+tools-for-%:
+	@.setup/install $*
+
+packages:
+	@$(step) packages node_modules/.package-lock.json 'installing npm packages' package-lock.json .npmrc -- npm ci --ignore-scripts --loglevel=error
+
+addons: packages
+	@STEP_KEY=$$(node -v) npm_config_nodedir=$$(node -p 'path.resolve(process.execPath, "../..")') $(step) addons node_modules/pcap/build 'building the capture packages of the tests' package-lock.json -- npm rebuild --loglevel=error pcap raw-socket
+
+native: packages
+	@$(step) native native/binding/index.js 'building the data plane (eBPF and Rust; the first time takes minutes)' $(native_inputs) -- npm run --silent build:native
+
+control-plane: packages native
+	@$(step) control-plane dist 'building the control plane' src package-lock.json -- npm run --silent build
+
+tests: control-plane
+	@$(step) tests dist-test 'building tests and demonstration' src test package-lock.json -- npm run --silent build:test

@@ -23,34 +23,17 @@
 //! The words are mixed by `MurmurHash3_x86_32` with seed 0; a word is one block (a byte-oriented
 //! implementation gets the words in little-endian order).
 
-use crate::wire::{be16, be32};
+use std::net::Ipv6Addr;
+
+use crate::ethernet::{self, EthernetFrame};
+use crate::ipv4::{self, Ipv4Packet, TCP, UDP};
+use crate::ipv6::Ipv6Packet;
 
 /// First of the UDP source ports: the dynamic range of RFC 6335 section 6, as RFC 7348 section 5 recommends.
 pub const SOURCE_PORT_FIRST: u16 = 49152;
 
 /// The bits of the hash that choose among the 16384 ports of the dynamic range.
 pub const SOURCE_PORT_MASK: u32 = 0x3fff;
-
-mod field {
-    pub const ETHERTYPE: usize = 12;
-    pub const NETWORK: usize = 14;
-    pub const IPV4_FRAGMENT: usize = NETWORK + 6;
-    pub const IPV4_PROTOCOL: usize = NETWORK + 9;
-    pub const IPV4_SOURCE: usize = NETWORK + 12;
-    pub const IPV4_DESTINATION: usize = NETWORK + 16;
-    pub const IPV4_PORTS: usize = NETWORK + 20;
-    pub const IPV6_NEXT_HEADER: usize = NETWORK + 6;
-    pub const IPV6_SOURCE: usize = NETWORK + 8;
-    pub const IPV6_DESTINATION: usize = NETWORK + 24;
-    pub const IPV6_PORTS: usize = NETWORK + 40;
-}
-
-const IPV4: u16 = 0x0800;
-const IPV6: u16 = 0x86dd;
-/// More-fragments and the fragment offset (RFC 791 section 3.1); don't-fragment is no part of it.
-const FRAGMENT_BITS: u16 = 0x3fff;
-const TCP: u8 = 6;
-const UDP: u8 = 17;
 
 /// The UDP source port for an inner frame without the tag of its binding.
 #[must_use]
@@ -60,19 +43,18 @@ pub fn source_port(inner: &[u8]) -> u16 {
     SOURCE_PORT_FIRST + u16::try_from(low).unwrap_or(0)
 }
 
-/// The four words that name the flow of an inner frame; zeros for bytes that a too short frame lacks.
+/// The four words that name the flow of an inner frame; zeros for what is no frame at all.
 #[must_use]
 pub fn flow_words(inner: &[u8]) -> [u32; 4] {
-    let ethertype = be16(inner, field::ETHERTYPE).unwrap_or(0);
-    let words = match ethertype {
-        IPV4 => ipv4_words(inner),
-        IPV6 => ipv6_words(inner),
+    let Ok(frame) = EthernetFrame::new_checked(inner) else {
+        return [0; 4];
+    };
+    let words = match frame.ethertype() {
+        ethernet::IPV4 => ipv4_words(&frame),
+        ethernet::IPV6 => ipv6_words(&frame),
         _ => None,
     };
-    words.unwrap_or_else(|| {
-        let word = |offset| be32(inner, offset).unwrap_or(0);
-        [word(0), word(4), word(8), u32::from(ethertype) << 16]
-    })
+    words.unwrap_or_else(|| mac_words(&frame))
 }
 
 /// `MurmurHash3_x86_32` of whole words, seed 0.
@@ -97,49 +79,60 @@ pub fn hash(words: &[u32]) -> u32 {
     state ^ (state >> 16)
 }
 
-fn ipv4_words(inner: &[u8]) -> Option<[u32; 4]> {
-    let version_and_length = *inner.get(field::NETWORK)?;
-    let destination = be32(inner, field::IPV4_DESTINATION)?;
-    if version_and_length >> 4 != 4 {
-        return None;
-    }
-    let protocol = *inner.get(field::IPV4_PROTOCOL)?;
-    let whole = be16(inner, field::IPV4_FRAGMENT)? & FRAGMENT_BITS == 0;
-    let ports = if version_and_length == 0x45 && whole {
-        ports(inner, protocol, field::IPV4_PORTS)
-    } else {
-        0
-    };
-    let kind = u32::from(IPV4) << 16 | u32::from(protocol);
-    Some([be32(inner, field::IPV4_SOURCE)?, destination, ports, kind])
+fn ipv4_words(frame: &EthernetFrame<'_>) -> Option<[u32; 4]> {
+    let packet = Ipv4Packet::new_checked(frame.payload()).ok()?;
+    let has_ports = packet.header_len() == ipv4::HEADER_LEN && !packet.is_fragment();
+    let ports = packet
+        .payload()
+        .filter(|_| has_ports)
+        .map_or(0, |payload| ports(packet.protocol(), payload));
+    Some([
+        packet.source().into(),
+        packet.destination().into(),
+        ports,
+        kind(frame, packet.protocol()),
+    ])
 }
 
-fn ipv6_words(inner: &[u8]) -> Option<[u32; 4]> {
-    let destination = folded(inner, field::IPV6_DESTINATION)?;
-    if *inner.get(field::NETWORK)? >> 4 != 6 {
-        return None;
-    }
-    let next_header = *inner.get(field::IPV6_NEXT_HEADER)?;
-    let ports = ports(inner, next_header, field::IPV6_PORTS);
-    let kind = u32::from(IPV6) << 16 | u32::from(next_header);
-    Some([folded(inner, field::IPV6_SOURCE)?, destination, ports, kind])
+fn ipv6_words(frame: &EthernetFrame<'_>) -> Option<[u32; 4]> {
+    let packet = Ipv6Packet::new_checked(frame.payload()).ok()?;
+    let ports = ports(packet.next_header(), packet.payload());
+    Some([
+        folded(packet.source()),
+        folded(packet.destination()),
+        ports,
+        kind(frame, packet.next_header()),
+    ])
 }
 
-fn ports(inner: &[u8], protocol: u8, offset: usize) -> u32 {
-    match protocol {
-        TCP | UDP => be32(inner, offset).unwrap_or(0),
+fn mac_words(frame: &EthernetFrame<'_>) -> [u32; 4] {
+    let [d0, d1, d2, d3, d4, d5] = frame.destination().octets();
+    let [s0, s1, s2, s3, s4, s5] = frame.source().octets();
+    [
+        u32::from_be_bytes([d0, d1, d2, d3]),
+        u32::from_be_bytes([d4, d5, s0, s1]),
+        u32::from_be_bytes([s2, s3, s4, s5]),
+        kind(frame, 0),
+    ]
+}
+
+fn kind(frame: &EthernetFrame<'_>, protocol: u8) -> u32 {
+    u32::from(frame.ethertype()) << 16 | u32::from(protocol)
+}
+
+/// Both ports stand first in a TCP and in a UDP header.
+fn ports(protocol: u8, payload: &[u8]) -> u32 {
+    match (protocol, payload.first_chunk()) {
+        (TCP | UDP, Some(&ports)) => u32::from_be_bytes(ports),
         _ => 0,
     }
 }
 
-fn folded(inner: &[u8], offset: usize) -> Option<u32> {
-    let words = [
-        be32(inner, offset)?,
-        be32(inner, offset + 4)?,
-        be32(inner, offset + 8)?,
-        be32(inner, offset + 12)?,
-    ];
-    Some(words.iter().fold(0, |sum, word| sum ^ word))
+fn folded(address: Ipv6Addr) -> u32 {
+    let bits = address.to_bits();
+    let halves = bits ^ (bits >> 64);
+    // Only the low 32 bits of the fold are meant.
+    u32::try_from((halves ^ (halves >> 32)) & 0xffff_ffff).unwrap_or(0)
 }
 
 #[cfg(test)]

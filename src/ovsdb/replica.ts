@@ -1,3 +1,4 @@
+import type { Contents } from './contents.js'
 import type { Uuid } from './notation.js'
 
 /**
@@ -6,4 +7,11 @@ import type { Uuid } from './notation.js'
  */
 export interface Replica<T> {
   readonly table: <N extends keyof T>(name: N) => ReadonlyMap<Uuid, T[N]>
+}
+
+/** Gives decoded contents their row types. `T` and the description by which the rows were decoded are generated from one schema. */
+export function replicaOf<T>(contents: Contents): Replica<T> {
+  return {
+    table: <N extends keyof T>(name: N) => (contents.get(String(name)) ?? new Map()) as ReadonlyMap<Uuid, T[N]>,
+  }
 }

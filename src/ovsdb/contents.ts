@@ -1,0 +1,124 @@
+import type { TableDescription, TableDescriptions } from './description.js'
+import { applyDiff } from './diff.js'
+import { OvsdbError, toOvsdbError } from './error.js'
+import { decodeValue, defaultValue, equalValues, type Uuid, type Value } from './notation.js'
+import type { RowUpdate } from './table-updates.js'
+
+/** A row by column, `_uuid` included. Never changed after it was made. */
+export type Row = Readonly<Record<string, Value>>
+
+/** Every table of the description, empty ones too, by name. Never changed after it was made. */
+export type Contents = ReadonlyMap<string, ReadonlyMap<Uuid, Row>>
+
+export function emptyContents(tables: TableDescriptions): Contents {
+  return new Map([...tables.keys()].map((table) => [table, new Map()]))
+}
+
+/**
+ * The contents after a whole dump. Rows that equal a row of `previous` are that row, and a table without a difference is that table, so
+ * that a reconnect without news changes nothing by identity.
+ *
+ * @throws OvsdbError `protocol error`, with table, row and column.
+ */
+export function replaceContents(tables: TableDescriptions, previous: Contents, dump: readonly RowUpdate[]): Contents {
+  const fresh = new Map([...tables.keys()].map((table) => [table, new Map<Uuid, Row>()]))
+  const changed = new Set<string>()
+  for (const update of dump) {
+    const description = descriptionOf(tables, update)
+    if (update.kind !== 'put')
+      throw new OvsdbError('protocol error', `a dump has a row to ${update.kind}`, { table: update.table })
+    const before = previous.get(update.table)?.get(update.uuid)
+    const row = keepIdentity(description, before, buildRow(description, update))
+    if (row !== before) changed.add(update.table)
+    fresh.get(update.table)?.set(update.uuid, row)
+  }
+  return new Map(
+    [...fresh].map(([table, rows]) => {
+      const before = previous.get(table)
+      return [table, before && !changed.has(table) && before.size === rows.size ? before : rows]
+    }),
+  )
+}
+
+/** Collects the updates of a batch; copies a table once, at its first change. */
+export interface Draft {
+  /** @throws OvsdbError `protocol error`, with table, row and column; the draft is of no use afterwards. */
+  readonly apply: (updates: readonly RowUpdate[]) => void
+  /** The contents so far: the very ones that the draft began with when nothing differs. */
+  readonly contents: () => Contents
+}
+
+export function beginDraft(tables: TableDescriptions, base: Contents): Draft {
+  const copies = new Map<string, Map<Uuid, Row>>()
+
+  const writable = (table: string): Map<Uuid, Row> => {
+    const copy = copies.get(table) ?? new Map(base.get(table))
+    copies.set(table, copy)
+    return copy
+  }
+  const applyOne = (update: RowUpdate): void => {
+    const description = descriptionOf(tables, update)
+    const before = (copies.get(update.table) ?? base.get(update.table))?.get(update.uuid)
+    if (update.kind === 'gone') {
+      if (before) writable(update.table).delete(update.uuid)
+      return
+    }
+    const after = update.kind === 'put' ? buildRow(description, update) : modifyRow(description, before, update)
+    const row = keepIdentity(description, before, after)
+    if (row !== before) writable(update.table).set(update.uuid, row)
+  }
+
+  return {
+    apply: (updates) => {
+      updates.forEach(applyOne)
+    },
+    contents: () =>
+      copies.size === 0 ? base : new Map([...base].map(([table, rows]) => [table, copies.get(table) ?? rows])),
+  }
+}
+
+type WithColumns = Extract<RowUpdate, { kind: 'put' | 'modify' }>
+
+function descriptionOf(tables: TableDescriptions, { table }: RowUpdate): TableDescription {
+  const description = tables.get(table)
+  if (!description) throw new OvsdbError('protocol error', 'an update of a table that was not asked for', { table })
+  return description
+}
+
+function buildRow(description: TableDescription, update: WithColumns): Row {
+  const row: Record<string, Value> = { _uuid: update.uuid }
+  for (const [column, type] of Object.entries(description.columns)) {
+    const json = update.columns[column]
+    row[column] = json === undefined ? defaultValue(type) : located(update, column, () => decodeValue(type, json))
+  }
+  return row
+}
+
+function modifyRow(description: TableDescription, before: Row | undefined, update: WithColumns): Row {
+  if (!before)
+    throw new OvsdbError('protocol error', 'a modification of a row that is not there', {
+      table: update.table,
+      row: update.uuid,
+    })
+  const row: Record<string, Value> = { ...before }
+  for (const [column, json] of Object.entries(update.columns)) {
+    const type = description.columns[column]
+    if (type) row[column] = located(update, column, () => applyDiff(type, before[column], json))
+  }
+  return row
+}
+
+function keepIdentity(description: TableDescription, before: Row | undefined, after: Row): Row {
+  if (!before) return after
+  const isSame = Object.keys(description.columns).every((column) => equalValues(before[column], after[column]))
+  return isSame ? before : after
+}
+
+function located(update: RowUpdate, column: string, decode: () => Value): Value {
+  try {
+    return decode()
+  } catch (thrown) {
+    const error = toOvsdbError(thrown, 'protocol error')
+    throw new OvsdbError(error.code, error.details, { table: update.table, row: update.uuid, column, cause: error })
+  }
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod'
+import { OvsdbError } from './error.js'
+import { parseUuid, type Uuid } from './notation.js'
+
+/** A change of one row in the server's notation: `put` has the whole row, columns with the default value left out; `modify` a difference. */
+export type RowUpdate = { readonly table: string; readonly uuid: Uuid } & (
+  | { readonly kind: 'put'; readonly columns: Columns }
+  | { readonly kind: 'modify'; readonly columns: Columns }
+  | { readonly kind: 'gone' }
+)
+
+type Columns = Readonly<Record<string, unknown>>
+
+const columns = z.record(z.string(), z.unknown())
+
+/** <table-updates> of RFC 7047 section 4.1.6: `new` is the whole row, also after a modification. */
+const tableUpdates = z.record(
+  z.string(),
+  z.record(z.string(), z.object({ old: columns.optional(), new: columns.optional() })),
+)
+
+/** <table-updates2> of ovsdb-server(7): exactly one member per row. `delete` comes with null. */
+const tableUpdates2 = z.record(
+  z.string(),
+  z.record(
+    z.string(),
+    z.object({
+      initial: columns.optional(),
+      insert: columns.optional(),
+      modify: columns.optional(),
+      delete: z.unknown(),
+    }),
+  ),
+)
+
+/** @throws OvsdbError `protocol error` */
+export function readTableUpdates(json: unknown): RowUpdate[] {
+  return flatten(decode(tableUpdates, json), (update) =>
+    update.new ? { kind: 'put', columns: update.new } : { kind: 'gone' },
+  )
+}
+
+/** @throws OvsdbError `protocol error` */
+export function readTableUpdates2(json: unknown): RowUpdate[] {
+  return flatten(decode(tableUpdates2, json), (update) => {
+    const whole = update.initial ?? update.insert
+    if (whole) return { kind: 'put', columns: whole }
+    return update.modify ? { kind: 'modify', columns: update.modify } : { kind: 'gone' }
+  })
+}
+
+type Change = { kind: 'put' | 'modify'; columns: Columns } | { kind: 'gone' }
+
+function flatten<U>(updates: Record<string, Record<string, U>>, changeOf: (update: U) => Change): RowUpdate[] {
+  return Object.entries(updates).flatMap(([table, rows]) =>
+    Object.entries(rows).map(([text, update]): RowUpdate => {
+      const uuid = parseUuid(text)
+      if (!uuid.ok) throw new OvsdbError('protocol error', uuid.reason, { table })
+      return { table, uuid: uuid.value, ...changeOf(update) }
+    }),
+  )
+}
+
+function decode<S extends z.ZodType>(schema: S, json: unknown): z.infer<S> {
+  const decoded = schema.safeParse(json)
+  if (!decoded.success) throw new OvsdbError('protocol error', 'not a <table-updates>', { cause: decoded.error })
+  return decoded.data
+}

@@ -43,6 +43,14 @@ mount -t proc proc "$root/proc"
 mount --rbind /sys "$root/sys"
 mount --rbind /dev "$root/dev"
 mount -t tmpfs tmpfs "$root/run"
+
+# A user without root is refused with one sentence, before anything is installed.
+refusal=$(chroot --userspec=nobody:nogroup "$root" make -C /opt/vtep-gateway --no-print-directory run 2>&1 >/dev/null || true)
+grep -q '^vtep-gateway: root is needed' <<<"$refusal" || {
+  printf 'prove.sh: no clear refusal without root, but:\n%s\n' "$refusal" >&2
+  exit 1
+}
+
 for command in "$@"; do
   echo "== bare Debian 12: $command"
   SECONDS=0
@@ -54,11 +62,5 @@ mapfile -t environment <"$work/environment"
 inside=(env -i "${environment[@]}" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
   unshare --mount --propagation private --pid --fork --kill-child bash "$work/inside.sh" "$root")
 
-# The first command must refuse a user without root, with one sentence and before it installs anything.
-refusal=$(chroot --userspec=nobody:nogroup "$root" make -C /opt/vtep-gateway --no-print-directory run 2>&1 >/dev/null || true)
-grep -q '^vtep-gateway: root is needed' <<<"$refusal" || {
-  printf 'prove.sh: no clear refusal without root, but:\n%s\n' "$refusal" >&2
-  exit 1
-}
 "${inside[@]}" "${commands[@]}"
 echo "== bare Debian 12: every command succeeded"

@@ -1,0 +1,89 @@
+//! The way of a frame that comes in on an access port.
+
+use crate::delivery::Delivery;
+use crate::drop_reason::DropReason;
+use crate::frame::{Frame, wire_len};
+use crate::local_fdb::{Instant, Learn};
+use crate::mac::Mac;
+use crate::number::PortId;
+use crate::outcome::{Outcome, Received};
+use crate::switch_id::SwitchId;
+use crate::tables::{BindingKey, FdbKey, Tables};
+use crate::vlan;
+
+/// Finds the binding, learns the source, and sends to port, tunnel or everybody. The tables change only when the
+/// caller has them take over `Outcome::learn`.
+#[must_use]
+pub fn process_access(tables: &Tables, port: PortId, frame: Frame<'_>, now: Instant) -> Outcome {
+    judge(tables, port, frame, now).unwrap_or_else(Outcome::refused)
+}
+
+fn judge(
+    tables: &Tables,
+    port: PortId,
+    frame: Frame<'_>,
+    now: Instant,
+) -> Result<Outcome, DropReason> {
+    let untagged = vlan::untag(frame.bytes)?;
+    let from = BindingKey {
+        port,
+        vlan: untagged.vlan,
+    };
+    let switch = *tables.bindings.get(&from).ok_or(DropReason::UnboundVlan)?;
+    if !tables.switches.contains(&switch) {
+        return Err(DropReason::UnknownSwitch);
+    }
+    let bytes = untagged.inner.as_slice();
+    let mut delivery = Delivery::new(tables, switch, bytes, wire_len(bytes, frame.gso_size))?;
+    let (source, destination) = (delivery.inner().source(), delivery.inner().destination());
+    if !source.is_valid_source() {
+        return Err(DropReason::InvalidSource);
+    }
+    if destination.is_link_local() {
+        return Err(DropReason::LinkLocal);
+    }
+    let (learn, note) = match tables.lesson(switch, source, from, now) {
+        Ok(learn) => (Some(learn), None),
+        Err(note) => (None, Some(note)),
+    };
+    match look_up(tables, switch, destination, learn.as_ref()) {
+        Destination::Local(at) if at == from => delivery.refuse(DropReason::SamePort),
+        Destination::Local(at) => delivery.send_to_binding(at),
+        Destination::Remote(remote) => delivery.send_to_tunnel(remote),
+        Destination::Everybody => delivery.flood(Some(from), tables.flood_list_of(switch)),
+    }
+    let received = Some(Received {
+        at: from,
+        bytes: bytes.len(),
+    });
+    Ok(Outcome {
+        received,
+        learn,
+        note,
+        ..delivery.finish()
+    })
+}
+
+enum Destination {
+    Local(BindingKey),
+    Remote(std::net::IpAddr),
+    Everybody,
+}
+
+/// The local FDB goes first, as it is after `learn`: a frame to its own source has no way to go.
+fn look_up(tables: &Tables, switch: SwitchId, mac: Mac, learn: Option<&Learn>) -> Destination {
+    if mac.is_group() {
+        return Destination::Everybody;
+    }
+    let key = FdbKey { switch, mac };
+    let just_learned = learn
+        .filter(|learn| learn.key == key)
+        .map(|learn| learn.entry);
+    if let Some(entry) = just_learned.or_else(|| tables.local_macs.get(&key).copied()) {
+        return Destination::Local(entry.at);
+    }
+    match tables.remote_macs.get(&key) {
+        Some(&remote) => Destination::Remote(remote),
+        None => Destination::Everybody,
+    }
+}

@@ -1,0 +1,120 @@
+//! The copies of one frame, collected: each destination takes its copy or refuses it with a reason.
+
+use std::net::IpAddr;
+
+use crate::drop_reason::DropReason;
+use crate::ethernet::EthernetFrame;
+use crate::outcome::{Outcome, Output, Verdict};
+use crate::switch_id::SwitchId;
+use crate::tables::{BindingKey, Tables};
+use crate::vlan;
+
+/// An inner frame in its logical switch, and what became of its copies so far.
+pub(crate) struct Delivery<'a> {
+    tables: &'a Tables,
+    switch: SwitchId,
+    bytes: &'a [u8],
+    inner: EthernetFrame<'a>,
+    wire_len: usize,
+    outputs: Vec<Output>,
+    drops: Vec<DropReason>,
+}
+
+impl<'a> Delivery<'a> {
+    /// `wire_len` is the length by which the frame is judged oversize.
+    pub(crate) fn new(
+        tables: &'a Tables,
+        switch: SwitchId,
+        bytes: &'a [u8],
+        wire_len: usize,
+    ) -> Result<Self, DropReason> {
+        let inner = EthernetFrame::new_checked(bytes).map_err(|_| DropReason::Truncated)?;
+        Ok(Self {
+            tables,
+            switch,
+            bytes,
+            inner,
+            wire_len,
+            outputs: Vec::new(),
+            drops: Vec::new(),
+        })
+    }
+
+    pub(crate) fn inner(&self) -> &EthernetFrame<'a> {
+        &self.inner
+    }
+
+    pub(crate) fn refuse(&mut self, reason: DropReason) {
+        self.drops.push(reason);
+    }
+
+    /// A frame that still has a tag would hop VLANs out of an untagged binding.
+    pub(crate) fn send_to_binding(&mut self, to: BindingKey) {
+        if self.inner.is_tagged() && !to.vlan.is_tagged() {
+            return self.refuse(DropReason::InnerVlan);
+        }
+        let bytes = vlan::tagged(&self.inner, to.vlan);
+        self.outputs.push(Output::ToPort {
+            port: to.port,
+            vlan: to.vlan,
+            bytes,
+        });
+    }
+
+    pub(crate) fn send_to_tunnel(&mut self, remote: IpAddr) {
+        let Some(switch) = self.tables.switches.get(&self.switch) else {
+            return self.refuse(DropReason::UnknownSwitch);
+        };
+        let Some(tunnel) = self.tables.tunnels.get(&remote) else {
+            return self.refuse(DropReason::NoTunnel);
+        };
+        if tunnel.is_exceeded_by(self.wire_len) {
+            return self.refuse(DropReason::Oversize);
+        }
+        let inner = self.bytes.to_vec();
+        self.outputs.push(Output::ToTunnel {
+            remote,
+            local: tunnel.local,
+            vni: switch.vni,
+            inner,
+        });
+    }
+
+    /// To all bindings of the logical switch but the one that the frame came from, and to `remotes`.
+    pub(crate) fn flood(
+        &mut self,
+        from: Option<BindingKey>,
+        remotes: impl Iterator<Item = IpAddr>,
+    ) {
+        let tables = self.tables;
+        for to in tables
+            .bindings_of(self.switch)
+            .filter(|&to| Some(to) != from)
+        {
+            self.send_to_binding(to);
+        }
+        for remote in remotes {
+            self.send_to_tunnel(remote);
+        }
+        if self.outputs.is_empty() && self.drops.is_empty() {
+            self.refuse(DropReason::NoDestination);
+        }
+    }
+
+    /// What became of all copies. Without any copy or reason there was no destination.
+    pub(crate) fn finish(self) -> Outcome {
+        let Self { outputs, drops, .. } = self;
+        let verdict = if outputs.is_empty() {
+            Verdict::Drop(drops.first().copied().unwrap_or(DropReason::NoDestination))
+        } else {
+            Verdict::Forward(outputs)
+        };
+        Outcome {
+            verdict,
+            drops,
+            received: None,
+            learn: None,
+            note: None,
+        }
+    }
+}

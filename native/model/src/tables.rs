@@ -1,0 +1,188 @@
+//! What the data plane knows: one table per noun, as in the kernel.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use crate::ethernet;
+use crate::local_fdb::LocalEntry;
+use crate::mac::Mac;
+use crate::number::{PortId, VlanId, Vni};
+use crate::switch_id::SwitchId;
+use crate::table::Table;
+
+/// How frames enter and leave a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PortMode {
+    /// XDP may redirect to the device, and takes the shortcut where its program is attached.
+    Xdp,
+    /// tc only.
+    Tc,
+}
+
+/// A device that the data plane sends to: an access port or an underlay device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Port {
+    /// How frames enter and leave it.
+    pub mode: PortMode,
+}
+
+/// What a binding is found by: the access port and the VLAN on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BindingKey {
+    /// The access port.
+    pub port: PortId,
+    /// The VLAN; 0 takes untagged and priority-tagged frames.
+    pub vlan: VlanId,
+}
+
+/// What an FDB entry is found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FdbKey {
+    /// The logical switch.
+    pub switch: SwitchId,
+    /// The station in it.
+    pub mac: Mac,
+}
+
+/// A logical switch that forwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Switch {
+    /// Its number on the wire.
+    pub vni: Vni,
+}
+
+/// Where the underlay wants a tunnel's packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NextHop {
+    /// MAC of our underlay device.
+    pub source_mac: Mac,
+    /// MAC of the next hop.
+    pub destination_mac: Mac,
+    /// The underlay device.
+    pub port: PortId,
+}
+
+/// The way to a remote VTEP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tunnel {
+    /// Our tunnel address.
+    pub local: IpAddr,
+    /// Largest inner IP packet in bytes: the underlay's MTU without the outer header.
+    pub mtu: u32,
+    /// Route and neighbour, when both are known.
+    pub next_hop: Option<NextHop>,
+}
+
+impl Tunnel {
+    /// Whether an inner frame of this length, without the tag of its binding, is too long for the underlay.
+    #[must_use]
+    pub fn is_exceeded_by(&self, frame_len: usize) -> bool {
+        let payload_len = frame_len.saturating_sub(ethernet::HEADER_LEN);
+        u32::try_from(payload_len).map_or(true, |len| len > self.mtu)
+    }
+}
+
+/// How many entries each table may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Access ports and underlay devices.
+    pub ports: usize,
+    /// (Port, VLAN) pairs.
+    pub bindings: usize,
+    /// Logical switches; as many flood lists.
+    pub switches: usize,
+    /// Remote VTEPs.
+    pub tunnels: usize,
+    /// MACs that the controller gave.
+    pub remote_macs: usize,
+    /// MACs that were learned.
+    pub local_macs: usize,
+}
+
+impl Default for Limits {
+    /// Room for a large site; the kernel's maps have limits of their own.
+    fn default() -> Self {
+        Self {
+            ports: 256,
+            bindings: 4096,
+            switches: 4096,
+            tunnels: 1024,
+            remote_macs: 65536,
+            local_macs: 65536,
+        }
+    }
+}
+
+/// All tables. Keys may refer to what is not there: every lookup copes with it. Who puts a remote MAC forgets the
+/// local one, so that a MAC of a logical switch is either local or remote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tables {
+    /// Devices that the data plane sends to.
+    pub ports: Table<PortId, Port>,
+    /// (Port, VLAN) -> logical switch.
+    pub bindings: Table<BindingKey, SwitchId>,
+    /// Logical switches that forward.
+    pub switches: Table<SwitchId, Switch>,
+    /// Remote address -> way there. These addresses are also the known VTEPs, from which frames are accepted.
+    pub tunnels: Table<IpAddr, Tunnel>,
+    /// Where the controller says that a MAC is.
+    pub remote_macs: Table<FdbKey, IpAddr>,
+    /// Where a MAC was last seen on an access port.
+    pub local_macs: Table<FdbKey, LocalEntry>,
+    /// Remote addresses that BUM frames of a logical switch go to, beside its bindings.
+    pub floods: Table<SwitchId, BTreeSet<IpAddr>>,
+}
+
+impl Tables {
+    /// Empty tables.
+    #[must_use]
+    pub const fn new(limits: &Limits) -> Self {
+        Self {
+            ports: Table::new(limits.ports),
+            bindings: Table::new(limits.bindings),
+            switches: Table::new(limits.switches),
+            tunnels: Table::new(limits.tunnels),
+            remote_macs: Table::new(limits.remote_macs),
+            local_macs: Table::new(limits.local_macs),
+            floods: Table::new(limits.switches),
+        }
+    }
+
+    /// The logical switch with this number on the wire.
+    #[must_use]
+    pub fn switch_of_vni(&self, vni: Vni) -> Option<SwitchId> {
+        self.switches
+            .iter()
+            .find(|(_, switch)| switch.vni == vni)
+            .map(|(&id, _)| id)
+    }
+
+    /// The bindings of a logical switch, in order.
+    pub fn bindings_of(&self, switch: SwitchId) -> impl Iterator<Item = BindingKey> {
+        self.bindings
+            .iter()
+            .filter(move |&(_, &bound)| bound == switch)
+            .map(|(&key, _)| key)
+    }
+
+    /// The flood list of a logical switch, in order.
+    pub fn flood_list_of(&self, switch: SwitchId) -> impl Iterator<Item = IpAddr> {
+        self.floods.get(&switch).into_iter().flatten().copied()
+    }
+
+    /// Whether an address is our end of some tunnel.
+    #[must_use]
+    pub fn is_tunnel_address(&self, address: IpAddr) -> bool {
+        self.tunnels
+            .iter()
+            .any(|(_, tunnel)| tunnel.local == address)
+    }
+
+    /// Whether XDP may redirect to the device.
+    #[must_use]
+    pub fn is_xdp_port(&self, port: PortId) -> bool {
+        self.ports
+            .get(&port)
+            .is_some_and(|port| port.mode == PortMode::Xdp)
+    }
+}

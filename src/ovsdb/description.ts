@@ -12,7 +12,7 @@ export interface TableDescription {
 export interface DatabaseDescription<T> {
   readonly name: string
   readonly tables: {
-    readonly [N in keyof T]: { readonly columns: { readonly [C in Exclude<keyof T[N], '_uuid'>]: ColumnType } }
+    readonly [N in keyof T]: { readonly columns: Readonly<Record<Exclude<keyof T[N], '_uuid'>, ColumnType>> }
   }
 }
 

@@ -43,7 +43,7 @@ export function createJsonTextSplitter(limitBytes = defaultLimitBytes): JsonText
   const push = (chunk: Uint8Array, onText: (text: string) => void): void => {
     let start = 0
     for (let at = 0; at < chunk.length; at++) {
-      const byte = chunk[at] as number
+      const byte = chunk[at] ?? 0
       if (isInString) {
         if (isEscaped) isEscaped = false
         else if (byte === backslash) isEscaped = true

@@ -110,7 +110,7 @@ export function encodeValue(type: ColumnType, value: WrittenValue): Json {
     case 'set':
       return encodeSet(type.key, value)
     case 'map': {
-      if (!(value instanceof Map)) throw unfit('a map', value)
+      if (!isMap(value)) throw unfit('a map', value)
       return ['map', [...value].map(([key, mapped]) => [encodeAtom(type.key, key), encodeAtom(type.value, mapped)])]
     }
   }
@@ -118,8 +118,8 @@ export function encodeValue(type: ColumnType, value: WrittenValue): Json {
 
 /** Encodes a set of atoms. @throws OvsdbError `bad value`. */
 export function encodeSet(key: AtomType, value: WrittenValue): Json {
-  if (!Array.isArray(value)) throw unfit('a set', value)
-  return ['set', value.map((member: WrittenAtom) => encodeAtom(key, member))]
+  if (!isSet(value)) throw unfit('a set', value)
+  return ['set', value.map((member) => encodeAtom(key, member))]
 }
 
 /** Deep equality of two values of one column. */
@@ -196,6 +196,14 @@ function encodeAtom(type: AtomType, value: WrittenValue): Json {
   throw unfit(`an atom of type ${type}`, value)
 }
 
+function isSet(value: WrittenValue): value is readonly WrittenAtom[] {
+  return Array.isArray(value)
+}
+
+function isMap(value: WrittenValue): value is ReadonlyMap<WrittenAtom, WrittenAtom> {
+  return value instanceof Map
+}
+
 function compareAtoms(a: Atom, b: Atom): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
@@ -209,6 +217,6 @@ function unfit(wanted: string, value: unknown): OvsdbError {
 }
 
 function excerpt(value: unknown): string {
-  const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? 'nothing')
+  const text = JSON.stringify(typeof value === 'bigint' ? value.toString() : (value ?? null))
   return text.length > 80 ? `${text.slice(0, 80)}...` : text
 }

@@ -60,15 +60,19 @@ export interface Guard<R> {
 
 export interface Operations<T> {
   /** `namedUuid` lets other operations of the transaction refer to the new row by `namedUuid(name)`. */
-  insert<N extends keyof T & string>(table: N, row: WrittenRow<T[N]>, namedUuid?: string): Operation
-  update<N extends keyof T & string>(table: N, where: readonly Condition<T[N]>[], row: WrittenRow<T[N]>): Operation
-  mutate<N extends keyof T & string>(
+  readonly insert: <N extends keyof T & string>(table: N, row: WrittenRow<T[N]>, namedUuid?: string) => Operation
+  readonly update: <N extends keyof T & string>(
+    table: N,
+    where: readonly Condition<T[N]>[],
+    row: WrittenRow<T[N]>,
+  ) => Operation
+  readonly mutate: <N extends keyof T & string>(
     table: N,
     where: readonly Condition<T[N]>[],
     mutations: readonly Mutation<T[N]>[],
-  ): Operation
-  remove<N extends keyof T & string>(table: N, where: readonly Condition<T[N]>[]): Operation
-  wait<N extends keyof T & string>(table: N, guard: Guard<T[N]>): Operation
+  ) => Operation
+  readonly remove: <N extends keyof T & string>(table: N, where: readonly Condition<T[N]>[]) => Operation
+  readonly wait: <N extends keyof T & string>(table: N, guard: Guard<T[N]>) => Operation
 }
 
 /**

@@ -91,13 +91,9 @@ export function reconnectDeadlineMs(state: ReconnectState, timing: ReconnectTimi
 
 type Connecting = Extract<ReconnectState, { kind: 'connecting' }>
 type Connected = Extract<ReconnectState, { kind: 'active' | 'idle' }>
+type Running = Exclude<ReconnectInput, { kind: 'stop' }>
 
-function stepConnecting(
-  state: Connecting,
-  input: ReconnectInput,
-  nowMs: number,
-  timing: ReconnectTiming,
-): ReconnectStep {
+function stepConnecting(state: Connecting, input: Running, nowMs: number, timing: ReconnectTiming): ReconnectStep {
   switch (input.kind) {
     case 'connected':
       return to({ kind: 'active', sinceMs: nowMs, receivedMs: nowMs, backoffMs: state.backoffMs })
@@ -108,12 +104,13 @@ function stepConnecting(
       const reason = `no connection within ${String(timing.connectTimeoutMs)} ms`
       return to(backOff(state, reason, nowMs, timing), { kind: 'disconnect', code: 'connection failed', reason })
     }
-    default:
+    case 'received':
+    case 'start':
       return to(state)
   }
 }
 
-function stepConnected(state: Connected, input: ReconnectInput, nowMs: number, timing: ReconnectTiming): ReconnectStep {
+function stepConnected(state: Connected, input: Running, nowMs: number, timing: ReconnectTiming): ReconnectStep {
   const { sinceMs, receivedMs, backoffMs } = state
   switch (input.kind) {
     case 'received':
@@ -129,7 +126,8 @@ function stepConnected(state: Connected, input: ReconnectInput, nowMs: number, t
       const reason = `no answer to a probe within ${String(timing.probeIntervalMs)} ms`
       return to(backOff(state, reason, nowMs, timing), { kind: 'disconnect', code: 'peer silent', reason })
     }
-    default:
+    case 'connected':
+    case 'start':
       return to(state)
   }
 }

@@ -74,11 +74,11 @@ const oneRow = z.tuple([z.tuple([z.literal('_uuid'), z.literal('=='), z.tuple([z
 function placeOf(operations: readonly Operation[], index: number): Place {
   const operation = operations[index]
   if (!operation) return {}
-  const where = oneRow.safeParse(operation['where'])
+  const where = oneRow.safeParse(operation.where)
   const row = where.success ? where.data[0][2][1] : operation['uuid-name']
   return {
     operation: index,
-    table: typeof operation['table'] === 'string' ? operation['table'] : undefined,
+    table: typeof operation.table === 'string' ? operation.table : undefined,
     row: typeof row === 'string' ? row : undefined,
   }
 }

@@ -1,3 +1,4 @@
+/* eslint-disable no-restricted-imports, no-restricted-globals -- a script beside the pure part, run by npm and imported by nothing */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { rowsText } from './rows-text.js'

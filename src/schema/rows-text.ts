@@ -56,9 +56,7 @@ function capitalized(word: string): string {
 
 function columnLines(column: string, facts: SchemaColumn): string[] {
   const remarks = [
-    ...[facts.type.key, facts.type.value].flatMap((base) =>
-      base && 'refTable' in base && base.refTable ? [base.refTable] : [],
-    ),
+    ...[facts.type.key, facts.type.value].flatMap((base) => (base?.refTable === undefined ? [] : [base.refTable])),
     ...(facts.ephemeral ? ['ephemeral: lost when ovsdb-server restarts'] : []),
     ...(facts.mutable ? [] : ['immutable']),
   ]

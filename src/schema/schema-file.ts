@@ -3,11 +3,11 @@ import type { AtomType, ColumnType } from '../ovsdb/notation.js'
 
 const atomType = z.enum(['integer', 'real', 'boolean', 'string', 'uuid'])
 const baseType = z.union([
-  atomType.transform((type) => ({ type })),
+  atomType.transform(bareBase),
   z.object({ type: atomType, refTable: z.string().optional(), enum: z.unknown().optional() }),
 ])
 const columnType = z.union([
-  atomType.transform((type) => ({ key: { type }, value: undefined, min: 1, max: 1 })),
+  atomType.transform((type) => ({ key: bareBase(type), value: undefined, min: 1, max: 1 })),
   z.object({
     key: baseType,
     value: baseType.optional(),
@@ -46,9 +46,13 @@ export function shapeOf({ type }: SchemaColumn): ColumnType {
 
 /** The members of an enum, or undefined when the base type is open. RFC 7047 writes a single member as a bare atom. */
 export function enumOf(base: SchemaBase): readonly string[] | undefined {
-  const members = 'enum' in base ? base.enum : undefined
-  if (members === undefined || base.type !== 'string') return undefined
-  return enumMembers.parse(members)
+  if (base.enum === undefined || base.type !== 'string') return undefined
+  return enumMembers.parse(base.enum)
+}
+
+/** An atomic type written as its bare name. */
+function bareBase(type: AtomType): { type: AtomType; refTable: string | undefined; enum: unknown } {
+  return { type, refTable: undefined, enum: undefined }
 }
 
 const enumMembers = z.union([

@@ -4,12 +4,12 @@ import tseslint from 'typescript-eslint'
 const mayImport = {
   config: ['schema'],
   console: ['config', 'datapath', 'desired', 'ovsdb', 'reconcile', 'schema'],
-  datapath: ['schema'],
-  desired: ['schema'],
+  datapath: ['schema', 'ovsdb/notation'],
+  desired: ['schema', 'ovsdb/notation', 'ovsdb/parsed', 'ovsdb/replica'],
   embedded: ['ovsdb'],
   ovsdb: [],
   publish: ['ovsdb', 'schema'],
-  reconcile: ['datapath', 'desired', 'schema'],
+  reconcile: ['datapath', 'desired', 'schema', 'ovsdb/notation'],
   schema: ['ovsdb/notation', 'ovsdb/parsed', 'ovsdb/description', 'ovsdb/operation'],
 }
 const folders = ['main', ...Object.keys(mayImport)]

@@ -1,0 +1,46 @@
+import type { z } from 'zod'
+import { ConfigError } from './config-error.js'
+import { settingsSchema, type Origin, type Settings } from './settings.js'
+
+/**
+ * The settings in `raw`, which came from one source.
+ *
+ * @param originOf the place of the value at a path like `ports.1`, for the error.
+ * @throws ConfigError for the first thing that is wrong.
+ */
+export function checkSettings(raw: unknown, originOf: (path: string) => Origin): Settings {
+  const checked = settingsSchema.safeParse(raw)
+  if (checked.success) return checked.data
+  const issue = checked.error.issues[0]
+  if (issue === undefined) throw checked.error
+  throw describe(issue, originOf, raw)
+}
+
+function describe(issue: z.core.$ZodIssue, originOf: (path: string) => Origin, raw: unknown): ConfigError {
+  if (issue.code === 'unrecognized_keys') {
+    const key = issue.keys[0] ?? ''
+    const known = Object.keys(settingsSchema.shape).join(', ')
+    return new ConfigError('value', originOf(key), `unknown key «${key}»; the keys are: ${known}`)
+  }
+  const path = issue.path.join('.')
+  const key = issue.path[0]
+  const subject = key === undefined ? 'the settings' : `${String(key)} ${quote(valueAt(raw, issue.path))}`.trim()
+  return new ConfigError(
+    'value',
+    originOf(path),
+    issue.code === 'custom' ? issue.message : `${subject}: ${issue.message}`,
+  )
+}
+
+function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+    raw,
+  )
+}
+
+function quote(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? `«${String(value)}»`
+    : ''
+}

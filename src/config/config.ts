@@ -1,0 +1,40 @@
+/** An access port as the operator names it. */
+export interface PortConfig {
+  /** Physical_Port.name */
+  readonly name: string
+  /** The network device behind it, in the daemon's network namespace. */
+  readonly netdev: string
+}
+
+/** Key, certificate and authority of this gateway, as paths of PEM files. */
+export interface TlsFiles {
+  readonly privateKey: string
+  readonly certificate: string
+  readonly caCert: string
+}
+
+/** Where the database is: a server of our own, or one that somebody else runs. */
+export type DatabaseConfig = { readonly kind: 'embedded' } | { readonly kind: 'external'; readonly endpoint: string }
+
+/** What the daemon runs with: flags over file over defaults, checked against the box. */
+export interface Config {
+  /** Physical_Switch.name */
+  readonly switchName: string
+  /** Source address of everything encapsulated; undefined: Physical_Switch.tunnel_ips says it. */
+  readonly tunnelIp: string | undefined
+  readonly ports: readonly PortConfig[]
+  readonly database: DatabaseConfig
+  /** Manager rows to add where missing (RFC 7047 targets). */
+  readonly managers: readonly string[]
+  readonly stateDir: string
+  readonly runDir: string
+  readonly datapathMode: 'auto' | 'xdp' | 'tc'
+  readonly logLevel: 'error' | 'warn' | 'info' | 'debug'
+  /** Age at which a silent local MAC is forgotten. */
+  readonly macAgeingMs: number
+  readonly tls: TlsFiles | undefined
+  /** Physical_Switch.description; undefined: left as it is in the database. */
+  readonly description: string | undefined
+  /** Physical_Switch.management_ips; undefined: left as they are in the database. */
+  readonly managementIps: readonly string[] | undefined
+}

@@ -1,0 +1,68 @@
+import { isIPv4, isIP } from 'node:net'
+import { z } from 'zod'
+
+/** A name that ends up in OVSDB string columns: networking-l2gw frames JSON by counting braces, so none may be in it. */
+const publishedText = z.string().regex(/^[^{}\p{Cc}]*$/u, 'must have no braces and no control characters')
+const publishedName = publishedText.min(1, 'must not be empty')
+const path = z.string().min(1, 'must not be empty')
+const ipv4 = z.string().refine(isIPv4, 'is not an IPv4 address')
+const ip = z.string().refine((text) => isIP(text) !== 0, 'is not an IP address')
+
+/** `NAME` or `NAME=NETDEV`: the published name of an access port and the network device behind it. */
+const port = z.string().transform((text, context) => {
+  const cut = text.lastIndexOf('=')
+  const name = cut < 0 ? text : text.slice(0, cut)
+  const netdev = cut < 0 ? text : text.slice(cut + 1)
+  const checked = publishedName.safeParse(name)
+  if (!checked.success) context.addIssue(`the port name in «${text}» ${checked.error.issues[0]?.message}`)
+  // The kernel's own rule for device names (dev_valid_name): 1..15 bytes, no slash, no colon, no space.
+  if (!/^[^\s/:]{1,15}$/.test(netdev) || netdev === '.' || netdev === '..') {
+    context.addIssue(`«${netdev}» cannot be the name of a network device; write NAME=NETDEV`)
+  }
+  return { name, netdev }
+})
+
+const endpoint = z
+  .string()
+  .regex(/^(unix:.+|(tcp|ssl):.+:\d{1,5})$/, 'is not one of unix:PATH, tcp:HOST:PORT, ssl:HOST:PORT')
+const managerTarget = z
+  .string()
+  .regex(
+    /^((tcp|ssl):[^\s{}]+|(ptcp|pssl):[^\s{}]*)$/,
+    'is not one of tcp:HOST[:PORT], ssl:HOST[:PORT], ptcp:[PORT][:HOST], pssl:[PORT][:HOST]',
+  )
+
+/** Everything that a flag or the config file may say; the keys are the flags' names. */
+export const settingsSchema = z.strictObject({
+  switch: publishedName.optional(),
+  'tunnel-ip': ipv4.optional(),
+  ports: z.array(port).optional(),
+  ovsdb: endpoint.optional(),
+  managers: z.array(managerTarget).optional(),
+  'state-dir': path.optional(),
+  'run-dir': path.optional(),
+  'datapath-mode': z.enum(['auto', 'xdp', 'tc'], 'must be auto, xdp or tc').optional(),
+  'log-level': z.enum(['error', 'warn', 'info', 'debug'], 'must be error, warn, info or debug').optional(),
+  'mac-ageing': z
+    .int('must be a whole number of seconds')
+    .min(1, 'must be at least 1 second')
+    .max(1_000_000, 'must be at most 1000000 seconds')
+    .optional(),
+  'private-key': path.optional(),
+  certificate: path.optional(),
+  'ca-cert': path.optional(),
+  description: publishedText.optional(),
+  'management-ips': z.array(ip).optional(),
+})
+
+export type Settings = z.infer<typeof settingsSchema>
+export type SettingKey = keyof Settings
+
+/** Where a value was said: a flag (`--tunnel-ip`) or a line of the config file (`/etc/vtepd.yaml:3`). */
+export type Origin = string
+
+/** Settings with, for each value, the place that an error has to name. Items of lists have a path like `ports.1`. */
+export interface Said {
+  readonly settings: Settings
+  readonly originOf: (path: string) => Origin
+}

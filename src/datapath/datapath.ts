@@ -1,0 +1,164 @@
+import type { Uuid } from '../ovsdb/notation.js'
+import type { IpAddress } from '../schema/ip-address.js'
+import type { Mac } from '../schema/mac.js'
+import type { VlanId } from '../schema/vlan-id.js'
+import type { Vni } from '../schema/vni.js'
+
+/** An access port in the kernel: promiscuous, without IPv6, with the programs attached. */
+export interface PortSpec {
+  readonly netdev: string
+}
+
+/** A logical switch in the kernel; `id` is its Logical_Switch row. */
+export interface SwitchSpec {
+  readonly id: Uuid
+  readonly vni: Vni
+}
+
+/** VLAN 0 takes untagged and priority-tagged frames. */
+export interface BindingSpec {
+  readonly netdev: string
+  readonly vlan: VlanId
+  readonly switchId: Uuid
+}
+
+export interface TunnelSpec {
+  readonly remoteIp: IpAddress
+  readonly localIp: IpAddress
+}
+
+export interface RemoteMacSpec {
+  readonly switchId: Uuid
+  readonly mac: Mac
+  readonly remoteIp: IpAddress
+}
+
+/** The tunnels that BUM frames of a logical switch go to, as a whole; its local bindings are added by the data plane. */
+export interface FloodSpec {
+  readonly switchId: Uuid
+  readonly remoteIps: readonly IpAddress[]
+}
+
+/** An entry of the FDB that was learned on an access port. */
+export interface LocalMac {
+  readonly switchId: Uuid
+  readonly mac: Mac
+  readonly netdev: string
+  readonly vlan: VlanId
+  readonly ageMs: number
+}
+
+/** All that the kernel's tables hold. */
+export interface Snapshot {
+  readonly ports: readonly PortSpec[]
+  readonly switches: readonly SwitchSpec[]
+  readonly bindings: readonly BindingSpec[]
+  readonly tunnels: readonly TunnelSpec[]
+  readonly remoteMacs: readonly RemoteMacSpec[]
+  readonly floods: readonly FloodSpec[]
+  readonly localMacs: readonly LocalMac[]
+}
+
+export type FailureCode = 'no_such_device' | 'no_such_switch' | 'no_such_tunnel' | 'table_full' | 'invalid' | 'kernel'
+
+/** One entry of a setter's argument that did not get into the kernel (or out of it). */
+export interface Failure {
+  readonly index: number
+  readonly code: FailureCode
+  readonly message: string
+}
+
+/** Something that the data plane did or saw by itself. */
+export type DatapathEvent =
+  | {
+      readonly kind: 'learned' | 'moved'
+      readonly switchId: Uuid
+      readonly mac: Mac
+      readonly netdev: string
+      readonly vlan: VlanId
+    }
+  | { readonly kind: 'forgotten'; readonly switchId: Uuid; readonly mac: Mac; readonly reason: string }
+  /** A frame on an access port had the source MAC of a remote station. */
+  | {
+      readonly kind: 'refused'
+      readonly switchId: Uuid
+      readonly mac: Mac
+      readonly netdev: string
+      readonly vlan: VlanId
+    }
+  /** A device appeared, disappeared or changed its state. */
+  | { readonly kind: 'links' }
+  | { readonly kind: 'failed'; readonly reason: string }
+
+export type PathMode = 'xdp' | 'tc'
+
+export interface PortStatus {
+  readonly netdev: string
+  readonly present: boolean
+  readonly up: boolean
+  readonly carrier: boolean
+  readonly mtu: number
+  readonly mode: PathMode
+}
+
+export interface TunnelStatus {
+  readonly remoteIp: IpAddress
+  readonly localIp: IpAddress
+  /** The next hop's MAC address is known, so frames leave with a ready-made header. */
+  readonly resolved: boolean
+  readonly netdev: string | undefined
+  readonly nextHopMac: string | undefined
+  /** Largest IP packet inside. */
+  readonly mtu: number
+  readonly mode: PathMode
+}
+
+/** Directions as Logical_Binding_Stats has them: "from local" is what the server sent. */
+export interface BindingCounters {
+  readonly netdev: string
+  readonly vlan: VlanId
+  readonly packetsFromLocal: bigint
+  readonly bytesFromLocal: bigint
+  readonly packetsToLocal: bigint
+  readonly bytesToLocal: bigint
+}
+
+export interface DropCounter {
+  /** The access port; undefined: the overlay side. */
+  readonly netdev: string | undefined
+  readonly reason: string
+  readonly packets: bigint
+}
+
+export interface LocalAddress {
+  readonly netdev: string
+  readonly address: string
+}
+
+/**
+ * The kernel's tables. Setters take whole entries, accept repeats, and answer what did not succeed; they throw only when
+ * nothing can be said about the single entries.
+ */
+export interface Datapath {
+  snapshot(): Snapshot
+  putPorts(ports: readonly PortSpec[]): readonly Failure[]
+  removePorts(netdevs: readonly string[]): readonly Failure[]
+  putSwitches(switches: readonly SwitchSpec[]): readonly Failure[]
+  removeSwitches(ids: readonly Uuid[]): readonly Failure[]
+  putBindings(bindings: readonly BindingSpec[]): readonly Failure[]
+  /** Forgets what was learned through the bindings. */
+  removeBindings(bindings: readonly BindingSpec[]): readonly Failure[]
+  putTunnels(tunnels: readonly TunnelSpec[]): readonly Failure[]
+  removeTunnels(remoteIps: readonly IpAddress[]): readonly Failure[]
+  putRemoteMacs(macs: readonly RemoteMacSpec[]): readonly Failure[]
+  removeRemoteMacs(macs: readonly RemoteMacSpec[]): readonly Failure[]
+  /** Each list replaces the former one without a gap; it ends with its logical switch. */
+  putFloods(floods: readonly FloodSpec[]): readonly Failure[]
+  portStatus(): readonly PortStatus[]
+  tunnelStatus(): readonly TunnelStatus[]
+  bindingCounters(): readonly BindingCounters[]
+  dropCounters(): readonly DropCounter[]
+  localAddresses(): readonly LocalAddress[]
+  /** Lets go of the tables; forwarding stays. */
+  close(): void
+}

@@ -1,0 +1,156 @@
+import type { Uuid } from '../ovsdb/notation.js'
+import type { Replica } from '../ovsdb/replica.js'
+import type { IpAddress } from '../schema/ip-address.js'
+import type { Mac } from '../schema/mac.js'
+import type { McastMacsRemoteRow, Tables } from '../schema/rows.generated.js'
+import type { Vni } from '../schema/vni.js'
+import { readBindings } from './bindings.js'
+import { chooseFloodList, readUnknownDestination } from './flood-list.js'
+import { bindingKey, type Forwarding } from './forwarding.js'
+import { decodeLocators, type Locators, type Reach } from './locators.js'
+import { createMacIndexer, type SwitchMacs } from './mac-index.js'
+import { memoLast } from './memo-last.js'
+import { findOwnSwitch, findTunnelIp, type Gateway } from './own-switch.js'
+import { UNSPECIFIED, type Refusal } from './refusal.js'
+import { NO_REMOTE_MACS, resolveRemoteMacs, type RemoteMacs } from './remote-macs.js'
+import { readSwitchKeys } from './switch-keys.js'
+
+/** What should be, as the database says it. */
+export interface Desired {
+  readonly forwarding: Forwarding
+  /** Source address of the tunnels; undefined: nobody said one yet, and there are no tunnels. */
+  readonly tunnelIp: IpAddress | undefined
+  /** Logical switches with a binding on a port of this gateway, whether they carry traffic or not. */
+  readonly bound: ReadonlySet<Uuid>
+  readonly refusals: readonly Refusal[]
+}
+
+/** What the kernel has already; decides where the database leaves a choice. */
+export type Present = Pick<Forwarding, 'switches' | 'floods'>
+
+/**
+ * Makes the function from the replica to what should be. The function is pure; what it keeps are results for rows that did not
+ * change since its last call, so that a pass costs what changed and not what the database holds.
+ */
+export function createDesiredBuilder(gateway: Gateway): (replica: Replica<Tables>, present: Present) => Desired {
+  const locatorsOf = memoLast(decodeLocators)
+  const indexMacs = createMacIndexer()
+  const macResolvers = createPerSwitch(() => memoLast(resolveMacs))
+
+  return (replica, present) => {
+    const own = findOwnSwitch(replica, gateway)
+    const tunnelIp = findTunnelIp(gateway, own.row)
+    const logicalSwitches = replica.table('Logical_Switch')
+    const read = readBindings(own, logicalSwitches)
+    const bound = new Set(read.bindings.map(({ switchId }) => switchId))
+    const keys = readSwitchKeys(logicalSwitches, bound, present.switches)
+
+    const locators = locatorsOf(replica.table('Physical_Locator'))
+    const macIndex = indexMacs(replica.table('Ucast_Macs_Remote'))
+    const mcastRows = groupBySwitch(replica.table('Mcast_Macs_Remote').values())
+    const refusals = [...keys.refusals, ...read.refusals, ...refuseRouters(replica)]
+    const remoteMacs = new Map<Uuid, ReadonlyMap<Mac, IpAddress>>()
+    const floods = new Map<Uuid, readonly IpAddress[]>()
+    const remoteIps = new Set<IpAddress>()
+
+    macResolvers.keepOnly(logicalSwitches)
+    for (const [id, row] of logicalSwitches) {
+      const vni = keys.switches.get(id)
+      const macs = macResolvers.of(id)(row.name, macIndex.get(id), locators, vni, tunnelIp)
+      const reach: Reach = { vni, ownIp: tunnelIp }
+      const destination = readUnknownDestination(
+        row.name,
+        mcastRows.get(id) ?? [],
+        replica.table('Physical_Locator_Set'),
+        locators,
+        reach,
+      )
+      appendAll(refusals, macs.refusals)
+      appendAll(refusals, destination.refusals)
+      if (vni === undefined) continue
+      const reachable = tunnelIp !== undefined
+      remoteMacs.set(id, reachable ? macs.macs : NO_REMOTE_MACS.macs)
+      floods.set(id, reachable ? chooseFloodList(row, destination.members, present.floods.get(id)) : [])
+      if (!reachable) continue
+      for (const ip of macs.remoteIps) remoteIps.add(ip)
+      for (const ip of destination.members) remoteIps.add(ip)
+    }
+    if (own.row !== undefined && tunnelIp === undefined && keys.switches.size > 0) {
+      const reason =
+        'no tunnel address: neither --tunnel-ip nor tunnel_ips says one that is usable; there are no tunnels'
+      refusals.push({ table: 'Physical_Switch', row: own.row._uuid, subject: own.row.name, reason, fault: UNSPECIFIED })
+    }
+    return {
+      tunnelIp,
+      bound,
+      refusals,
+      forwarding: {
+        ports: new Set(gateway.ports.values()),
+        switches: keys.switches,
+        bindings: new Map(
+          read.bindings
+            .filter(({ switchId }) => keys.switches.has(switchId))
+            .map((binding) => [bindingKey(binding.netdev, binding.vlan), binding]),
+        ),
+        tunnels: tunnelIp === undefined ? new Map() : new Map([...remoteIps].map((remoteIp) => [remoteIp, tunnelIp])),
+        remoteMacs,
+        floods,
+      },
+    }
+  }
+}
+
+type ResolveMacs = typeof resolveMacs
+
+/** Arguments one by one, so that they can be compared one by one. */
+function resolveMacs(
+  name: string,
+  rows: SwitchMacs | undefined,
+  locators: Locators,
+  vni: Vni | undefined,
+  ownIp: IpAddress | undefined,
+): RemoteMacs {
+  return rows === undefined ? NO_REMOTE_MACS : resolveRemoteMacs(name, rows, locators, { vni, ownIp })
+}
+
+function createPerSwitch(make: () => ResolveMacs): {
+  of: (id: Uuid) => ResolveMacs
+  keepOnly: (ids: ReadonlyMap<Uuid, unknown>) => void
+} {
+  const made = new Map<Uuid, ResolveMacs>()
+  return {
+    of: (id) => {
+      let resolve = made.get(id)
+      if (resolve === undefined) made.set(id, (resolve = make()))
+      return resolve
+    },
+    keepOnly: (ids) => {
+      for (const id of made.keys()) if (!ids.has(id)) made.delete(id)
+    },
+  }
+}
+
+function groupBySwitch(rows: Iterable<McastMacsRemoteRow>): ReadonlyMap<Uuid, McastMacsRemoteRow[]> {
+  const groups = new Map<Uuid, McastMacsRemoteRow[]>()
+  for (const row of rows) {
+    const group = groups.get(row.logical_switch)
+    if (group === undefined) groups.set(row.logical_switch, [row])
+    else group.push(row)
+  }
+  return groups
+}
+
+function refuseRouters(replica: Replica<Tables>): Refusal[] {
+  return [...replica.table('Logical_Router').values()].map(({ _uuid, name }) => ({
+    table: 'Logical_Router',
+    row: _uuid,
+    subject: name,
+    reason: 'routing between logical switches is not served',
+    fault: { on: 'switch', key: 'lr_support_fault' },
+  }))
+}
+
+/** `push(...items)` would put 100,000 items on the stack. */
+function appendAll<T>(target: T[], items: readonly T[]): void {
+  for (const item of items) target.push(item)
+}

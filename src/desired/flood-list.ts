@@ -1,0 +1,86 @@
+import type { Uuid } from '../ovsdb/notation.js'
+import type { IpAddress } from '../schema/ip-address.js'
+import { parseMulticastDestination } from '../schema/multicast-destination.js'
+import type { LogicalSwitchRow, McastMacsRemoteRow, PhysicalLocatorSetRow } from '../schema/rows.generated.js'
+import { resolveLocator, type Locators, type Reach } from './locators.js'
+import { UNSPECIFIED, type Refusal } from './refusal.js'
+
+/** The members of a logical switch's `unknown-dst`: each may send to us, and BUM goes to some or all of them. */
+export interface UnknownDestination {
+  /** Sorted, without repeats, without this gateway. */
+  readonly members: readonly IpAddress[]
+  readonly refusals: readonly Refusal[]
+}
+
+/**
+ * Reads the rows of Mcast_Macs_Remote of one logical switch.
+ *
+ * Of several `unknown-dst` rows the one with the lowest UUID stands. A row for a single group gets no list of its own: frames to
+ * the group go where `unknown-dst` says, and the row is refused so that the controller learns of it.
+ */
+export function readUnknownDestination(
+  switchName: string,
+  rows: readonly McastMacsRemoteRow[],
+  sets: ReadonlyMap<Uuid, PhysicalLocatorSetRow>,
+  locators: Locators,
+  reach: Reach,
+): UnknownDestination {
+  const refusals: Refusal[] = []
+  const refuse = (row: McastMacsRemoteRow, reason: string): void => {
+    refusals.push({
+      table: 'Mcast_Macs_Remote',
+      row: row._uuid,
+      subject: `${row.MAC} in ${switchName}`,
+      reason,
+      fault: UNSPECIFIED,
+    })
+  }
+  let standing: McastMacsRemoteRow | undefined
+  for (const row of [...rows].sort((a, b) => (a._uuid < b._uuid ? -1 : 1))) {
+    const destination = parseMulticastDestination(row.MAC)
+    if (!destination.ok) refuse(row, destination.reason)
+    else if (destination.value.kind === 'group')
+      refuse(row, 'a list for a single group is not served; its frames go to unknown-dst')
+    else if (standing === undefined) standing = row
+    else if (standing.locator_set !== row.locator_set) refuse(row, 'another row says where unknown-dst goes')
+  }
+  if (standing === undefined) return { members: [], refusals }
+
+  const members = new Set<IpAddress>()
+  for (const locator of sets.get(standing.locator_set)?.locators ?? []) {
+    const reading = locators.get(locator)
+    // Controllers put every VTEP into the set, this one too; a copy to ourselves would come back.
+    if (reading?.ok === true && reading.value.ip === reach.ownIp) continue
+    const ip = resolveLocator(locators, locator, reach)
+    if (ip.ok) members.add(ip.value)
+    else refuse(standing, `${ip.reason}; its other members are served`)
+  }
+  return { members: [...members].sort(), refusals }
+}
+
+/**
+ * Where BUM frames of a logical switch go.
+ *
+ * `source_node`: a copy to each member. `service_node`, also when the column is empty: one member, which replicates; the present
+ * one is kept while it is a member, and logical switches are spread over the members by their UUID.
+ */
+export function chooseFloodList(
+  row: LogicalSwitchRow,
+  members: readonly IpAddress[],
+  present: readonly IpAddress[] | undefined,
+): readonly IpAddress[] {
+  if (row.replication_mode === 'source_node' || members.length === 0) return members
+  const [kept, ...others] = present ?? []
+  if (kept !== undefined && others.length === 0 && members.includes(kept)) return [kept]
+  const chosen = members[spread(row._uuid) % members.length]
+  return chosen === undefined ? [] : [chosen]
+}
+
+/** FNV-1a, 32 bits. */
+function spread(uuid: Uuid): number {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < uuid.length; index += 1) {
+    hash = Math.imul(hash ^ uuid.charCodeAt(index), 0x01000193) >>> 0
+  }
+  return hash
+}

@@ -1,0 +1,36 @@
+import type { Uuid } from '../ovsdb/notation.js'
+import type { IpAddress } from '../schema/ip-address.js'
+import type { Mac } from '../schema/mac.js'
+import type { VlanId } from '../schema/vlan-id.js'
+import type { Vni } from '../schema/vni.js'
+
+/**
+ * What a data plane forwards by, as values that can be compared. The same shape says what should be (`desired`) and what the
+ * kernel has (`applied`).
+ */
+export interface Forwarding {
+  /** Network devices of access ports. */
+  readonly ports: ReadonlySet<string>
+  /** Logical switches that carry traffic here, with their VNI. */
+  readonly switches: ReadonlyMap<Uuid, Vni>
+  readonly bindings: ReadonlyMap<BindingKey, Binding>
+  /** Remote VTEP -> own address. */
+  readonly tunnels: ReadonlyMap<IpAddress, IpAddress>
+  /** Logical switch -> MAC -> remote VTEP. */
+  readonly remoteMacs: ReadonlyMap<Uuid, ReadonlyMap<Mac, IpAddress>>
+  /** Logical switch -> where BUM goes, sorted, without repeats. */
+  readonly floods: ReadonlyMap<Uuid, readonly IpAddress[]>
+}
+
+export interface Binding {
+  readonly netdev: string
+  readonly vlan: VlanId
+  readonly switchId: Uuid
+}
+
+export type BindingKey = string & { readonly __brand: 'BindingKey' }
+
+/** One binding at most exists for a VLAN of a port. A device's name holds no slash (dev_valid_name of the kernel). */
+export function bindingKey(netdev: string, vlan: VlanId): BindingKey {
+  return `${netdev}/${vlan}` as BindingKey
+}

@@ -1,0 +1,54 @@
+import type { Uuid } from '../ovsdb/notation.js'
+import { parseTunnelAddress, type IpAddress } from '../schema/ip-address.js'
+import type { PhysicalPortRow, PhysicalSwitchRow, Tables } from '../schema/rows.generated.js'
+import type { Replica } from '../ovsdb/replica.js'
+
+/** What the operator says about this gateway. */
+export interface Gateway {
+  /** Physical_Switch.name */
+  readonly switchName: string
+  /** undefined: Physical_Switch.tunnel_ips says it. */
+  readonly tunnelIp: IpAddress | undefined
+  /** Physical_Port.name -> network device */
+  readonly ports: ReadonlyMap<string, string>
+}
+
+/** This gateway's rows, found by name. */
+export interface OwnSwitch {
+  /** undefined: nobody made it yet. */
+  readonly row: PhysicalSwitchRow | undefined
+  /** Configured ports that have a row, with their device. */
+  readonly ports: readonly { readonly row: PhysicalPortRow; readonly netdev: string }[]
+  /** Rows of the switch that no device stands behind: not configured here, or the second of a name. */
+  readonly deviceless: readonly PhysicalPortRow[]
+}
+
+/** Physical_Switch.name is unique by index; Physical_Port.name is not: of several, the lowest UUID stands. */
+export function findOwnSwitch(replica: Replica<Tables>, { switchName, ports }: Gateway): OwnSwitch {
+  const row = [...replica.table('Physical_Switch').values()].find(({ name }) => name === switchName)
+  if (row === undefined) return { row, ports: [], deviceless: [] }
+  const present: { row: PhysicalPortRow; netdev: string }[] = []
+  const deviceless: PhysicalPortRow[] = []
+  const taken = new Set<string>()
+  for (const port of rowsOf(row.ports, replica.table('Physical_Port'))) {
+    const netdev = ports.get(port.name)
+    if (netdev === undefined || taken.has(port.name)) deviceless.push(port)
+    else present.push({ row: port, netdev })
+    taken.add(port.name)
+  }
+  return { row, ports: present, deviceless }
+}
+
+/** The source address of this gateway's tunnels: as configured, else the first usable one of Physical_Switch.tunnel_ips. */
+export function findTunnelIp(gateway: Gateway, row: PhysicalSwitchRow | undefined): IpAddress | undefined {
+  if (gateway.tunnelIp !== undefined) return gateway.tunnelIp
+  for (const text of row?.tunnel_ips ?? []) {
+    const ip = parseTunnelAddress(text)
+    if (ip.ok) return ip.value
+  }
+  return undefined
+}
+
+function rowsOf(ids: readonly Uuid[], table: ReadonlyMap<Uuid, PhysicalPortRow>): PhysicalPortRow[] {
+  return [...ids].sort().flatMap((id) => table.get(id) ?? [])
+}

@@ -1,0 +1,28 @@
+import type { Uuid } from '../ovsdb/notation.js'
+import type { Tables } from '../schema/rows.generated.js'
+
+/** Keys of Physical_Switch.switch_fault_status that this gateway sets. */
+export type SwitchFault = 'mac_table_exhaustion' | 'tunnel_exhaustion' | 'lr_support_fault' | 'unspecified_fault'
+
+/** Keys of Physical_Port.port_fault_status that this gateway sets. */
+export type PortFault = 'invalid_vlan_map' | 'invalid_ACL_binding' | 'unspecified_fault'
+
+/**
+ * Where the controller can see the refusal. On a port only when that port itself is impaired: networking-l2gw takes a lone key
+ * there for a broken port and provisions nothing more on it.
+ */
+export type Fault =
+  | { readonly on: 'switch'; readonly key: SwitchFault }
+  | { readonly on: 'port'; readonly port: Uuid; readonly key: PortFault }
+
+/** A row, or a part of one, that is not served, and why. */
+export interface Refusal {
+  readonly table: keyof Tables
+  readonly row: Uuid
+  /** What people call the row: a name, a MAC address with its logical switch. */
+  readonly subject: string
+  readonly reason: string
+  readonly fault: Fault
+}
+
+export const UNSPECIFIED: Fault = { on: 'switch', key: 'unspecified_fault' }

@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { EmbeddedError } from './embedded-error.js'
+
+const run = promisify(execFile)
+
+/** Installed by Debian's package openvswitch-vtep. */
+export const INSTALLED_SCHEMA = '/usr/share/openvswitch/vtep.ovsschema'
+
+export function databasePath(stateDir: string): string {
+  return join(stateDir, 'hardware_vtep.db')
+}
+
+/**
+ * The database file in `stateDir`: created when it is missing, converted when the installed schema is newer.
+ * A conversion leaves the former file beside it, with the suffix `.before-VERSION`.
+ *
+ * @throws EmbeddedError
+ */
+export async function openDatabaseFile(stateDir: string): Promise<string> {
+  if (!existsSync(INSTALLED_SCHEMA)) {
+    throw new EmbeddedError('not installed', `${INSTALLED_SCHEMA} does not exist: install the package openvswitch-vtep`)
+  }
+  mkdirSync(stateDir, { recursive: true, mode: 0o750 })
+  const path = databasePath(stateDir)
+  if (existsSync(path)) await convertIfOlder(path)
+  else await create(path)
+  return path
+}
+
+/** By way of a second name, so that a daemon killed meanwhile leaves no half a database. */
+async function create(path: string): Promise<void> {
+  const draft = `${path}.new`
+  rmSync(draft, { force: true })
+  await tool(['create', draft, INSTALLED_SCHEMA])
+  renameSync(draft, path)
+}
+
+/** Never to an older schema: that would drop the columns which only the newer one has. */
+async function convertIfOlder(path: string): Promise<void> {
+  const [present, installed] = [await tool(['db-version', path]), await tool(['schema-version', INSTALLED_SCHEMA])]
+  if (!isNewer(installed, present)) return
+  copyFileSync(path, `${path}.before-${installed}`)
+  await tool(['convert', path, INSTALLED_SCHEMA])
+}
+
+/** RFC 7047 section 3.1, <version>: three numbers with dots. */
+function isNewer(version: string, than: string): boolean {
+  const [a, b] = [version.split('.').map(Number), than.split('.').map(Number)]
+  const at = [0, 1, 2].find((index) => a[index] !== b[index])
+  return at !== undefined && (a[at] ?? 0) > (b[at] ?? 0)
+}
+
+async function tool(args: readonly string[]): Promise<string> {
+  try {
+    return (await run('ovsdb-tool', args)).stdout.trim()
+  } catch (cause) {
+    const complaint = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : String(cause)
+    throw new EmbeddedError('database', `ovsdb-tool ${args.join(' ')} failed: ${complaint}`, { cause })
+  }
+}

@@ -1,0 +1,150 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
+import { openDatabaseFile } from './database-file.js'
+import { EmbeddedError } from './embedded-error.js'
+import { endOrphan } from './orphan.js'
+
+const START_LIMIT_MS = 10_000
+const STOP_LIMIT_MS = 5_000
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 10_000
+/** A server that lived this long died of something new: the back-off begins afresh. */
+const STEADY_MS = 30_000
+
+export interface EmbeddedServerOptions {
+  readonly stateDir: string
+  readonly runDir: string
+  /** PEM files for managers that connect over TLS. */
+  readonly tls: { readonly privateKey: string; readonly certificate: string; readonly caCert: string } | undefined
+  readonly log: { info(fields: object, event: string): void; warn(fields: object, event: string): void }
+}
+
+/**
+ * The daemon's own ovsdb-server: a child in the foreground that is started again when it dies and ends with the daemon.
+ *
+ * It ends also when the daemon is killed (PR_SET_PDEATHSIG), so that one process decides about the database at any time;
+ * controllers then reconnect to the next one, which has the same rows.
+ */
+export class EmbeddedServer {
+  readonly #options: EmbeddedServerOptions
+  readonly #closing = new AbortController()
+  readonly #isClosing = (): boolean => this.#closing.signal.aborted
+  #child: ChildProcess | undefined
+  #supervision: Promise<void> | undefined
+
+  constructor(options: EmbeddedServerOptions) {
+    this.#options = options
+  }
+
+  /** Where the daemon and local tools connect. */
+  get socketPath(): string {
+    return join(this.#options.runDir, 'db.sock')
+  }
+
+  /** Resolves once the server answers. @throws EmbeddedError when it cannot be brought up. */
+  async start(): Promise<void> {
+    const { stateDir, runDir, log } = this.#options
+    mkdirSync(runDir, { recursive: true, mode: 0o755 })
+    if ((await endOrphan(this.#pidFile, join(stateDir, 'hardware_vtep.db'))) === 'ended')
+      log.warn({}, 'orphaned_ovsdb_server_ended')
+    const database = await openDatabaseFile(stateDir)
+    const child = this.#spawn(database)
+    await this.#answers(child)
+    this.#supervision = this.#supervise(child, database)
+  }
+
+  /** Ends the server and waits for it. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    const child = this.#child
+    if (child !== undefined && isAlive(child)) {
+      child.kill('SIGTERM')
+      const impatience = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS)
+      await once(child, 'exit')
+      clearTimeout(impatience)
+    }
+    await this.#supervision
+  }
+
+  get #pidFile(): string {
+    return join(this.#options.runDir, 'ovsdb-server.pid')
+  }
+
+  #spawn(database: string): ChildProcess {
+    const { runDir, tls } = this.#options
+    const args = [
+      '--pdeathsig=TERM',
+      'ovsdb-server',
+      database,
+      `--remote=punix:${this.socketPath}`,
+      '--remote=db:hardware_vtep,Global,managers',
+      `--unixctl=${join(runDir, 'ovsdb-server.ctl')}`,
+      `--pidfile=${this.#pidFile}`,
+      '-vsyslog:off',
+      '-vconsole:info',
+      '-vPATTERN:console:%p|%c|%m',
+      ...(tls
+        ? [`--private-key=${tls.privateKey}`, `--certificate=${tls.certificate}`, `--ca-cert=${tls.caCert}`]
+        : []),
+    ]
+    const child = spawn('setpriv', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+    // Without a listener a failed spawn would throw; #answers and #supervise see it as an exit.
+    child.once('error', (cause) => this.#options.log.warn({ message: cause.message }, 'ovsdb_server_not_spawned'))
+    createInterface({ input: child.stderr }).on('line', (line) => this.#relay(line))
+    this.#child = child
+    return child
+  }
+
+  #relay(line: string): void {
+    const [level, module, ...words] = line.split('|')
+    const fields = words.length > 0 ? { module, message: words.join('|') } : { message: line }
+    if (level === 'INFO' || level === 'DBG') this.#options.log.info(fields, 'ovsdb_server')
+    else this.#options.log.warn(fields, 'ovsdb_server')
+  }
+
+  async #answers(child: ChildProcess): Promise<void> {
+    for (let waitedMs = 0; waitedMs < START_LIMIT_MS; waitedMs += 20) {
+      if (!isAlive(child)) break
+      if (await accepts(this.socketPath)) return
+      await delay(20)
+    }
+    child.kill('SIGKILL')
+    throw new EmbeddedError('start', 'ovsdb-server did not start; its own words are in the log above')
+  }
+
+  async #supervise(first: ChildProcess, database: string): Promise<void> {
+    let child = first
+    let pauseMs = FIRST_PAUSE_MS
+    for (;;) {
+      const bornMs = performance.now()
+      if (isAlive(child)) await once(child, 'exit')
+      if (this.#isClosing()) return
+      if (performance.now() - bornMs > STEADY_MS) pauseMs = FIRST_PAUSE_MS
+      this.#options.log.warn({ code: child.exitCode, signal: child.signalCode, pauseMs }, 'ovsdb_server_died')
+      await delay(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => undefined)
+      if (this.#isClosing()) return
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
+      child = this.#spawn(database)
+    }
+  }
+}
+
+function isAlive(child: ChildProcess): boolean {
+  return child.pid !== undefined && child.exitCode === null && child.signalCode === null
+}
+
+function accepts(socketPath: string): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(socketPath)
+    socket.once('connect', () => {
+      socket.destroy()
+      done(true)
+    })
+    socket.once('error', () => done(false))
+  })
+}

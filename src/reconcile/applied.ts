@@ -1,0 +1,23 @@
+import type { Snapshot } from '../datapath/datapath.js'
+import { bindingKey, type Forwarding } from '../desired/forwarding.js'
+import type { Uuid } from '../ovsdb/notation.js'
+import type { IpAddress } from '../schema/ip-address.js'
+import type { Mac } from '../schema/mac.js'
+
+/** What the kernel has, read back: a daemon that starts changes only what differs. */
+export function appliedFromSnapshot(snapshot: Snapshot): Forwarding {
+  const remoteMacs = new Map<Uuid, Map<Mac, IpAddress>>(snapshot.switches.map(({ id }) => [id, new Map()]))
+  for (const { switchId, mac, remoteIp } of snapshot.remoteMacs) {
+    const macs = remoteMacs.get(switchId)
+    if (macs === undefined) remoteMacs.set(switchId, new Map([[mac, remoteIp]]))
+    else macs.set(mac, remoteIp)
+  }
+  return {
+    ports: new Set(snapshot.ports.map(({ netdev }) => netdev)),
+    switches: new Map(snapshot.switches.map(({ id, vni }) => [id, vni])),
+    bindings: new Map(snapshot.bindings.map((binding) => [bindingKey(binding.netdev, binding.vlan), binding])),
+    tunnels: new Map(snapshot.tunnels.map(({ remoteIp, localIp }) => [remoteIp, localIp])),
+    remoteMacs,
+    floods: new Map(snapshot.floods.map(({ switchId, remoteIps }) => [switchId, [...new Set(remoteIps)].sort()])),
+  }
+}

@@ -1,0 +1,27 @@
+/** What has to be put and what has to go so that one table becomes another. */
+export interface TableDiff<K, V> {
+  readonly put: readonly (readonly [K, V])[]
+  readonly gone: readonly (readonly [K, V])[]
+}
+
+/** One object on both sides is a table that did not change: nothing in it is looked at. */
+export function diffTables<K, V>(
+  applied: ReadonlyMap<K, V>,
+  desired: ReadonlyMap<K, V>,
+  same: (a: V, b: V) => boolean = Object.is,
+): TableDiff<K, V> {
+  if (applied === desired) return { put: [], gone: [] }
+  const put: (readonly [K, V])[] = []
+  const gone: (readonly [K, V])[] = []
+  for (const [key, value] of desired) {
+    const present = applied.get(key)
+    if (present === undefined || !same(present, value)) put.push([key, value])
+  }
+  for (const [key, value] of applied) if (!desired.has(key)) gone.push([key, value])
+  return { put, gone }
+}
+
+/** Lists are kept sorted, so order is no difference. */
+export function sameList(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || (a.length === b.length && a.every((item, index) => item === b[index]))
+}

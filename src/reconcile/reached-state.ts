@@ -1,0 +1,96 @@
+import { bindingKey, type Binding, type BindingKey, type Forwarding } from '../desired/forwarding.js'
+import type { Uuid } from '../ovsdb/notation.js'
+import type { IpAddress } from '../schema/ip-address.js'
+import type { Mac } from '../schema/mac.js'
+import type { Vni } from '../schema/vni.js'
+import type { Step } from './plan.js'
+
+/** A copy that may be changed; the MACs of a logical switch are copied when they are. */
+interface Draft {
+  readonly ports: Set<string>
+  readonly switches: Map<Uuid, Vni>
+  readonly bindings: Map<BindingKey, Binding>
+  readonly tunnels: Map<IpAddress, IpAddress>
+  readonly remoteMacs: Map<Uuid, ReadonlyMap<Mac, IpAddress>>
+  readonly floods: Map<Uuid, readonly IpAddress[]>
+  readonly ownMacs: Map<Uuid, Map<Mac, IpAddress>>
+}
+
+/** What `applied` became when the steps of a plan were carried out, but for the entries that failed. */
+export function reachedState(
+  applied: Forwarding,
+  plan: readonly Step[],
+  hasFailed: (step: Step, index: number) => boolean,
+): Forwarding {
+  const draft: Draft = {
+    ports: new Set(applied.ports),
+    switches: new Map(applied.switches),
+    bindings: new Map(applied.bindings),
+    tunnels: new Map(applied.tunnels),
+    remoteMacs: new Map(applied.remoteMacs),
+    floods: new Map(applied.floods),
+    ownMacs: new Map(),
+  }
+  for (const step of plan) advance(draft, step, (index) => !hasFailed(step, index))
+  const { ports, switches, bindings, tunnels, remoteMacs, floods } = draft
+  return { ports, switches, bindings, tunnels, remoteMacs, floods }
+}
+
+function advance(draft: Draft, step: Step, succeeded: (index: number) => boolean): void {
+  const each = <E>(entries: readonly E[], change: (entry: E) => void): void =>
+    entries.forEach((entry, index) => {
+      if (succeeded(index)) change(entry)
+    })
+  switch (step.kind) {
+    case 'putPorts':
+      each(step.entries, ({ netdev }) => draft.ports.add(netdev))
+      return
+    case 'removePorts':
+      each(step.entries, ({ netdev }) => draft.ports.delete(netdev))
+      return
+    case 'putSwitches':
+      each(step.entries, ({ id, vni }) => draft.switches.set(id, vni))
+      return
+    case 'removeSwitches':
+      each(step.entries, ({ id }) => forgetSwitch(draft, id))
+      return
+    case 'putTunnels':
+      each(step.entries, ({ remoteIp, localIp }) => draft.tunnels.set(remoteIp, localIp))
+      return
+    case 'removeTunnels':
+      each(step.entries, ({ remoteIp }) => draft.tunnels.delete(remoteIp))
+      return
+    case 'putBindings':
+      each(step.entries, (binding) => draft.bindings.set(bindingKey(binding.netdev, binding.vlan), binding))
+      return
+    case 'removeBindings':
+      each(step.entries, ({ netdev, vlan }) => draft.bindings.delete(bindingKey(netdev, vlan)))
+      return
+    case 'putRemoteMacs':
+      each(step.entries, ({ switchId, mac, remoteIp }) => macsOf(draft, switchId).set(mac, remoteIp))
+      return
+    case 'removeRemoteMacs':
+      each(step.entries, ({ switchId, mac }) => macsOf(draft, switchId).delete(mac))
+      return
+    case 'putFloods':
+      each(step.entries, ({ switchId, remoteIps }) => draft.floods.set(switchId, remoteIps))
+      return
+  }
+}
+
+/** A logical switch takes its flood list along. */
+function forgetSwitch(draft: Draft, id: Uuid): void {
+  draft.switches.delete(id)
+  draft.floods.delete(id)
+  if ((draft.remoteMacs.get(id)?.size ?? 0) === 0) draft.remoteMacs.delete(id)
+}
+
+function macsOf(draft: Draft, id: Uuid): Map<Mac, IpAddress> {
+  let own = draft.ownMacs.get(id)
+  if (own === undefined) {
+    own = new Map(draft.remoteMacs.get(id))
+    draft.ownMacs.set(id, own)
+  }
+  draft.remoteMacs.set(id, own)
+  return own
+}

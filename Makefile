@@ -29,7 +29,7 @@ tools-for-%:
 	@.setup/install $*
 
 packages:
-	@$(step) packages node_modules/.package-lock.json 'installing npm packages' package-lock.json .npmrc -- npm ci --ignore-scripts --loglevel=error
+	@$(step) packages node_modules/.package-lock.json 'installing npm packages' package-lock.json .npmrc -- .setup/packages
 
 addons: packages
 	@STEP_KEY=$$(node -v) npm_config_nodedir=$$(node -p 'path.resolve(process.execPath, "../..")') $(step) addons node_modules/pcap/build 'building the capture packages of the tests' package-lock.json -- npm rebuild --loglevel=error pcap raw-socket

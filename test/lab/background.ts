@@ -27,6 +27,7 @@ export function startBackground(argv: readonly string[], env: Readonly<Record<st
   if (program === undefined) throw new Error('startBackground: empty command')
   const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(program, args, {
     env: { ...process.env, ...env },
+    detached: true, // a session of its own: Ctrl-C is for the lab, which then stops its processes in order
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   const pid = child.pid

@@ -39,7 +39,10 @@ export async function openCapture(
 
   await new Promise<void>((resolve, reject) => {
     process_.onLine((line) => {
-      if (line === 'ready') return resolve()
+      if (line === 'ready') {
+        resolve()
+        return
+      }
       const [, length, bytes = ''] = line.split(' ')
       const frame = parseFrame(Buffer.from(bytes, 'base64'), Number(length))
       frames.push(frame)

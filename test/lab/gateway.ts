@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import type { Background } from './background.js'
 import { checkoutPath } from './checkout.js'
 import { attempt, CommandError, type Outcome } from './command.js'
@@ -17,6 +18,13 @@ export interface GatewayOptions {
   readonly ports?: readonly string[]
   /** More words for the command line of vtepd. */
   readonly flags?: readonly string[]
+  /** The text of its config file; default: no file. */
+  readonly config?: string
+}
+
+/** The part of `vtep show --json` that tests look at. */
+export interface Shown {
+  readonly drops: readonly { readonly netdev: string; readonly reason: string; readonly packets: number }[]
 }
 
 /** A box that runs vtepd, started as an operator's script starts it. */
@@ -31,24 +39,44 @@ export interface Gateway {
   readonly controller: Controller
   /** Starts vtepd and waits until it says that it works. */
   readonly start: () => Promise<Background>
+  /** Runs vtepd where it is expected to end by itself, and returns how it ended. */
+  readonly attemptStart: () => Promise<Outcome>
   /** Runs a console command; throws when it fails. */
   readonly vtep: (...words: readonly string[]) => Promise<string>
+  /** What `vtep show --json` says. */
+  readonly show: () => Promise<Shown>
+  /** Frames dropped for a reason, over all devices. */
+  readonly dropped: (reason: string) => Promise<number>
+  /** Frames counted under a name without being dropped, over all devices. */
+  readonly counted: (name: string) => Promise<number>
   /** Runs a console command and returns how it ended. */
   readonly attemptVtep: (...words: readonly string[]) => Promise<Outcome>
 }
 
 /** Makes the box and its place on the underlay; the access ports' cables are for the caller to plug. */
 export async function makeGateway(lab: Lab, underlay: Underlay, options: GatewayOptions): Promise<Gateway> {
-  const { mode, name = 'gateway', ports = ['port1', 'port2'], flags = [] } = options
+  const { mode, name = 'gateway', ports = ['port1', 'port2'], flags = [], config } = options
   const namespace = await lab.namespace(name)
   const attachment = await underlay.attach(namespace)
   const directory = lab.directory(name)
   const runDir = `${directory}/run`
   const stateDir = `${directory}/state`
+  if (config !== undefined) writeFileSync(`${directory}/vtepd.yaml`, config)
   const attemptVtep = (...words: readonly string[]) =>
     attempt([process.execPath, checkoutPath('dist/vtep.js'), '--run-dir', runDir, ...words])
+  const vtep = async (...words: readonly string[]) => {
+    const outcome = await attemptVtep(...words)
+    if (outcome.status !== 0) throw new CommandError(['vtep', ...words], outcome)
+    return outcome.stdout
+  }
+  const show = async () => JSON.parse(await vtep('show', '--json')) as Shown
+  const countedAs = async (reason: string) => {
+    const { drops } = await show()
+    return drops.filter((drop) => drop.reason === reason).reduce((sum, drop) => sum + drop.packets, 0)
+  }
   const daemon = [
     ...[process.execPath, checkoutPath('dist/vtepd.js'), '--switch', name, '--tunnel-ip', attachment.address],
+    ...(config === undefined ? [] : ['--config', `${directory}/vtepd.yaml`]),
     ...ports.flatMap((port) => ['--port', port]),
     ...['--state-dir', stateDir, '--run-dir', runDir, '--datapath-mode', mode, '--log-level', 'debug', ...flags],
   ]
@@ -61,11 +89,11 @@ export async function makeGateway(lab: Lab, underlay: Underlay, options: Gateway
     stateDir,
     controller: playController(`unix:${runDir}/db.sock`, name),
     attemptVtep,
-    vtep: async (...words) => {
-      const outcome = await attemptVtep(...words)
-      if (outcome.status !== 0) throw new CommandError(['vtep', ...words], outcome)
-      return outcome.stdout
-    },
+    vtep,
+    show,
+    dropped: countedAs,
+    counted: countedAs,
+    attemptStart: () => namespace.attempt(daemon),
     start: async () => {
       const vtepd = namespace.start(daemon)
       lab.own(() => vtepd.stop())

@@ -1,4 +1,5 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { makeNamespace, type Namespace, removeNamespace } from './namespace.js'
 import { openRegistry, removeRemains } from './registry.js'
 
@@ -32,7 +33,7 @@ export async function openLab(): Promise<Lab> {
     directory: (role) => {
       const path = `/tmp/${named(role)}`
       registry.note({ kind: 'directory', path })
-      closers.push(async () => rmSync(path, { recursive: true, force: true }))
+      closers.push(() => rm(path, { recursive: true, force: true }))
       mkdirSync(path, { recursive: true })
       return path
     },

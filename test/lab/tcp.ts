@@ -29,8 +29,8 @@ export async function exchangeTcp(
   const listener = to.start(peer('listen'))
   let connector
   try {
-    await until(`${to.name} to listen on ${address}`, async () =>
-      listener.output().includes('listening') ? true : endedEarly(listener),
+    await until(`${to.name} to listen on ${address}`, () =>
+      Promise.resolve(listener.output().includes('listening') || endedEarly(listener)),
     )
     connector = from.start(peer('connect'))
     const ends = Promise.all([connector.exited, listener.exited])

@@ -25,3 +25,8 @@ export async function plug(a: End, b: End, mtu: number): Promise<void> {
 export async function actAsPhysical(namespace: Namespace, device: string): Promise<void> {
   await namespace.run(['ethtool', '-K', device, 'gro', 'on', 'tx', 'off', 'txvlan', 'off'])
 }
+
+/** The Ethernet address of a device. */
+export async function deviceMac(namespace: Namespace, device: string): Promise<string> {
+  return (await namespace.run(['cat', `/sys/class/net/${device}/address`])).trim()
+}

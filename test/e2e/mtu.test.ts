@@ -1,0 +1,78 @@
+import { openCapture } from '../lab/capture.js'
+import { reach } from '../lab/host.js'
+import { exchangeTcp } from '../lab/tcp.js'
+import { inEachMode, nth } from './stage.js'
+
+inEachMode('a routed underlay with an MTU of 9000', { mtu: 9000, routed: true }, async (t, scene) => {
+  const server = nth(scene.servers, 0)
+  const blue = await scene.network('blue', 5001)
+  await blue.bind('port1')
+  const vm = await blue.vm()
+  await reach(server, vm.address)
+
+  for (const [from, to] of [
+    [server, vm],
+    [vm, server],
+  ] as const) {
+    await t.test(`carries jumbo frames from ${from === server ? 'server to VM' : 'VM to server'}`, async (t) => {
+      const ping = await from.namespace.attempt([
+        'ping',
+        '-n',
+        '-c',
+        '2',
+        '-i',
+        '0.1',
+        '-W',
+        '2',
+        '-M',
+        'do',
+        '-s',
+        `${8950 - 28}`,
+        to.address,
+      ])
+      t.equal(ping.status, 0, ping.stdout)
+      const arrivals = await openCapture(to.namespace, 'eth0', {
+        filter: `tcp and ether dst ${to.mac}`,
+        snapLength: 64,
+      })
+      scene.lab.own(arrivals.close)
+      await exchangeTcp(from.namespace, to.namespace, to.address, { amount: 16 * 1024 * 1024 })
+      const longest = Math.max(...arrivals.frames.map((frame) => frame.length))
+      t.ok(longest >= 8950 + 14, `frames of ${longest} bytes arrived`)
+    })
+  }
+})
+
+inEachMode(
+  'a server that sends longer frames than the tunnel takes',
+  { servers: [{ port: 'port1', mtu: 1500 }] },
+  async (t, scene) => {
+    const server = nth(scene.servers, 0)
+    const blue = await scene.network('blue', 5001)
+    await blue.bind('port1')
+    const vm = await blue.vm()
+    await reach(server, vm.address)
+    const pingOf = (ipLength: number) =>
+      server.namespace.attempt([
+        'ping',
+        '-n',
+        '-c',
+        '3',
+        '-i',
+        '0.05',
+        '-W',
+        '1',
+        '-M',
+        'do',
+        '-s',
+        `${ipLength - 28}`,
+        vm.address,
+      ])
+
+    const before = await scene.gateway.dropped('oversize')
+    t.equal((await pingOf(1450)).status, 0, 'the longest frame that fits arrives')
+    t.equal(await scene.gateway.dropped('oversize'), before)
+    t.not((await pingOf(1451)).status, 0, 'one byte more does not')
+    t.equal(await scene.gateway.dropped('oversize'), before + 3, 'and is counted')
+  },
+)

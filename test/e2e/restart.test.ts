@@ -1,0 +1,125 @@
+import { reach } from '../lab/host.js'
+import { type PingStream, startPings } from '../lab/pings.js'
+import { exchangeTcp } from '../lab/tcp.js'
+import { until } from '../lab/until.js'
+import { databaseUuids } from './database-uuids.js'
+import { inEachMode, nth } from './stage.js'
+
+inEachMode(
+  'a daemon that ends and starts again',
+  { servers: [{ port: 'port1' }, { port: 'port2', vlan: 30 }] },
+  async (t, scene) => {
+    const { gateway, lab } = scene
+    const server = nth(scene.servers, 0)
+    const second = nth(scene.servers, 1)
+    const blue = await scene.network('blue', 5001)
+    await blue.bind('port1')
+    await blue.bind('port2', 30)
+    const vm = await blue.vm()
+    await reach(server, vm.address)
+    await reach(second, vm.address)
+    await reach(server, second.address)
+    const endpoint = `unix:${gateway.runDir}/db.sock`
+    await until('both servers in the database', async () => {
+      const macs = await scene.controller.ctl('list-local-macs', 'blue')
+      return macs.includes(server.mac) && macs.includes(second.mac)
+    })
+    const uuids = await databaseUuids(endpoint)
+    let vtepd = scene.vtepd
+
+    const underTraffic = async (act: () => Promise<void>): Promise<PingStream[]> => {
+      const streams = [
+        startPings(server, vm.address),
+        startPings(vm, second.address),
+        startPings(second, server.address),
+      ]
+      for (const stream of streams) lab.own(stream.stop)
+      for (const stream of streams) await stream.answered(20)
+      await act()
+      for (const stream of streams) await stream.answered(20)
+      return streams
+    }
+
+    await t.test('after SIGKILL under traffic no frame is lost and no row is recreated', async (t) => {
+      const streams = await underTraffic(async () => {
+        await vtepd.stop('SIGKILL')
+        vtepd = await gateway.start()
+      })
+      for (const stream of streams) {
+        t.same(await stream.stop(), [], `lost of ${stream.name}`)
+      }
+      t.same(await databaseUuids(endpoint), uuids)
+    })
+
+    await t.test('after SIGTERM the kernel forwards, and a new daemon takes over without loss', async (t) => {
+      const streams = await underTraffic(async () => {
+        t.match(await vtepd.stop('SIGTERM'), { code: 0 })
+        await exchangeTcp(server.namespace, vm.namespace, vm.address)
+        await exchangeTcp(vm.namespace, second.namespace, second.address)
+        vtepd = await gateway.start()
+      })
+      for (const stream of streams) {
+        t.same(await stream.stop(), [], `lost of ${stream.name}`)
+      }
+      t.same(await databaseUuids(endpoint), uuids)
+    })
+
+    await t.test('and obeys the controller as before', async () => {
+      await scene.controller.unbind('port2', 30)
+      await until(
+        'the second server to be cut off',
+        async () => (await second.namespace.attempt(['ping', '-c1', '-W1', vm.address])).status !== 0,
+      )
+      await blue.bind('port2', 30)
+      await reach(second, vm.address)
+      await exchangeTcp(second.namespace, vm.namespace, vm.address)
+    })
+
+    await t.test('what changed while it was away is made up for', async () => {
+      await vtepd.stop('SIGKILL')
+      await scene.controller.unbind('port2', 30)
+      vtepd = await gateway.start()
+      await until(
+        'the second server to be cut off',
+        async () => (await second.namespace.attempt(['ping', '-c1', '-W1', vm.address])).status !== 0,
+      )
+      await exchangeTcp(server.namespace, vm.namespace, vm.address)
+    })
+
+    await t.test('`vtep datapath detach` removes everything from the kernel', async (t) => {
+      await vtepd.stop('SIGTERM')
+      await gateway.vtep('datapath', 'detach', '--switch', gateway.name)
+      t.equal(
+        (await gateway.namespace.run(['ip', '-d', 'link', 'show', 'type', 'vxlan'])).trim(),
+        '',
+        'no vxlan device',
+      )
+      const links = JSON.parse(await gateway.namespace.run(['ip', '-d', '-j', 'link', 'show'])) as {
+        ifname: string
+        xdp?: unknown
+        promiscuity: number
+      }[]
+      for (const link of links) {
+        t.equal(link.xdp, undefined, `${link.ifname}: no XDP program`)
+        for (const side of ['ingress', 'egress']) {
+          t.equal(
+            (await gateway.namespace.run(['tc', 'filter', 'show', 'dev', link.ifname, side])).trim(),
+            '',
+            `${link.ifname}: no ${side} filter`,
+          )
+        }
+        t.equal(await attachedPrograms(link.ifname), '', `${link.ifname}: no program by any other way`)
+      }
+      t.not((await server.namespace.attempt(['ping', '-c1', '-W1', vm.address])).status, 0, 'nothing is forwarded')
+    })
+
+    async function attachedPrograms(device: string): Promise<string> {
+      const shown = JSON.parse(await gateway.namespace.run(['bpftool', '-j', 'net', 'show', 'dev', device])) as {
+        xdp: unknown[]
+        tc: unknown[]
+      }[]
+      const found = shown.flatMap((entry) => [...entry.xdp, ...entry.tc])
+      return found.length === 0 ? '' : JSON.stringify(found)
+    }
+  },
+)

@@ -1,0 +1,32 @@
+import t, { type Test } from 'tap'
+import type { DatapathMode } from '../lab/gateway.js'
+import { openScene, type Scene, type SceneOptions } from '../lab/scene.js'
+
+/**
+ * Plays the same scene once in tc mode and once in XDP mode. `VTEPGW_MODES=tc` narrows it while debugging.
+ * When a play fails, the end of vtepd's log is in the report.
+ */
+export function inEachMode(
+  name: string,
+  options: Omit<SceneOptions, 'mode'>,
+  play: (t: Test, scene: Scene, mode: DatapathMode) => Promise<void>,
+): void {
+  const modes = (process.env.VTEPGW_MODES ?? 'tc,xdp').split(',') as DatapathMode[]
+  for (const mode of modes) {
+    t.test(`${mode}: ${name}`, async (t) => {
+      const scene = await openScene({ ...options, mode })
+      t.teardown(async () => {
+        if (!t.passing()) t.comment(scene.vtepd.output().split('\n').slice(-40).join('\n'))
+        await scene.lab.close()
+      })
+      await play(t, scene, mode)
+    })
+  }
+}
+
+/** The n-th of a scene's parts; a missing one is a mistake of the test. */
+export function nth<T>(parts: readonly T[], index: number): T {
+  const part = parts[index]
+  if (part === undefined) throw new Error(`the scene has no part ${index}`)
+  return part
+}

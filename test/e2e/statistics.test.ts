@@ -1,0 +1,98 @@
+import { openCapture } from '../lab/capture.js'
+import { carries, marked } from '../lab/craft.js'
+import { type Host, reach } from '../lab/host.js'
+import { openInjector } from '../lab/injector.js'
+import type { Scene } from '../lab/scene.js'
+import { exchangeTcp } from '../lab/tcp.js'
+import { until } from '../lab/until.js'
+import { inEachMode, nth } from './stage.js'
+
+inEachMode('Logical_Binding_Stats of a binding', {}, async (t, scene) => {
+  const server = nth(scene.servers, 0)
+  const blue = await scene.network('blue', 5001)
+  await blue.bind('port1')
+  const vm = await blue.vm()
+  await reach(server, vm.address)
+
+  await t.test('count exactly the frames and bytes of both directions', async (t) => {
+    for (const host of [server, vm]) await silence(host)
+    const fromServer = await openInjector(server.namespace, 'eth0')
+    const fromVm = await openInjector(vm.namespace, 'eth0')
+    const atServer = await openCapture(server.namespace, 'eth0')
+    const atVm = await openCapture(vm.namespace, 'eth0')
+    for (const tool of [fromServer, fromVm, atServer, atVm]) scene.lab.own(tool.close)
+    const before = await steady(scene)
+    const send = async (count: number, length: number, name: string, from: Host, to: Host) => {
+      const injector = from === server ? fromServer : fromVm
+      for (let copy = 1; copy <= count; copy++)
+        await injector.send(marked(`${name} ${copy}`, { destination: to.mac, source: from.mac, length }))
+      await (to === vm ? atVm : atServer).until('the last frame', (frame) => carries(frame.bytes, `${name} ${count}`))
+    }
+    await send(10, 100, 'short up', server, vm)
+    await send(7, 1464, 'long up', server, vm)
+    await send(13, 200, 'short down', vm, server)
+    await send(5, 1464, 'long down', vm, server)
+    const expected = {
+      packets_from_local: before.packets_from_local + 17,
+      bytes_from_local: before.bytes_from_local + 10 * 100 + 7 * 1464,
+      packets_to_local: before.packets_to_local + 18,
+      bytes_to_local: before.bytes_to_local + 13 * 200 + 5 * 1464,
+    }
+    await until(
+      'the statistics to be published',
+      async () => (await statistics(scene)).packets_to_local >= expected.packets_to_local,
+    )
+    t.same(await steady(scene), expected)
+  })
+
+  await t.test('count every segment of a TCP transfer', async (t) => {
+    const before = await steady(scene)
+    await exchangeTcp(server.namespace, vm.namespace, vm.address, { amount: 4 * 1024 * 1024 })
+    const least = Math.ceil((4 * 1024 * 1024) / 1410)
+    await until(
+      'the statistics to be published',
+      async () => (await statistics(scene)).packets_from_local > before.packets_from_local,
+    )
+    const after = await steady(scene)
+    for (const column of ['packets_from_local', 'packets_to_local'] as const) {
+      t.ok(
+        after[column] - before[column] >= least,
+        `${column} grew by ${after[column] - before[column]} (segments, not super-frames)`,
+      )
+    }
+  })
+})
+
+type Statistics = Record<'packets_from_local' | 'bytes_from_local' | 'packets_to_local' | 'bytes_to_local', number>
+
+async function statistics(scene: Scene): Promise<Statistics> {
+  const columns = ['packets_from_local', 'bytes_from_local', 'packets_to_local', 'bytes_to_local'] as const
+  const row = await until('a Logical_Binding_Stats row', async () => {
+    const table = JSON.parse(
+      await scene.controller.ctl('--format=json', `--columns=${columns.join(',')}`, 'list', 'Logical_Binding_Stats'),
+    ) as {
+      headings: string[]
+      data: number[][]
+    }
+    return table.data[0] && { headings: table.headings, values: table.data[0] }
+  })
+  return Object.fromEntries(row.headings.map((heading, index) => [heading, row.values[index]])) as Statistics
+}
+
+/** The statistics once they stay the same over more than one period of publishing. */
+async function steady(scene: Scene): Promise<Statistics> {
+  let last = ''
+  let since = performance.now()
+  return until('statistics at rest', async () => {
+    const now = await statistics(scene)
+    if (JSON.stringify(now) !== last) since = performance.now()
+    last = JSON.stringify(now)
+    return performance.now() - since > 2500 && now
+  })
+}
+
+/** Keeps the host's own chatter (neighbour and multicast reports) out of the count. */
+async function silence(host: Host): Promise<void> {
+  await host.namespace.run(['sh', '-c', 'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6'])
+  await host.namespace.ip('link set eth0 arp off')
+}

@@ -1,0 +1,51 @@
+import t from 'tap'
+import { reach } from '../lab/host.js'
+import { openScene } from '../lab/scene.js'
+import { exchangeTcp } from '../lab/tcp.js'
+import { nth } from './stage.js'
+
+t.test(
+  'two daemons in two network namespaces, with the same names and numbers, do not disturb each other',
+  async (t) => {
+    const build = async (mode: 'tc' | 'xdp') => {
+      const scene = await openScene({ mode })
+      t.teardown(scene.lab.close)
+      const blue = await scene.network('blue', 5001)
+      await blue.bind('port1')
+      return { ...scene, vm: await blue.vm(), server: nth(scene.servers, 0) }
+    }
+    const left = await build('tc')
+    const right = await build('xdp')
+    const works = async ({ server, vm }: typeof left) => {
+      await reach(server, vm.address)
+      await exchangeTcp(server.namespace, vm.namespace, vm.address)
+      await exchangeTcp(vm.namespace, server.namespace, server.address)
+    }
+    await Promise.all([works(left), works(right)])
+
+    await left.vtepd.stop('SIGKILL')
+    await works(right)
+    await left.gateway.start()
+    await Promise.all([works(left), works(right)])
+
+    await right.vtepd.stop()
+    await right.gateway.vtep('datapath', 'detach', '--switch', right.gateway.name)
+    t.not((await right.server.namespace.attempt(['ping', '-c1', '-W1', right.vm.address])).status, 0)
+    await works(left)
+  },
+)
+
+t.test('a second daemon on the same switch is refused and disturbs nothing', async (t) => {
+  const scene = await openScene({ mode: 'tc' })
+  t.teardown(scene.lab.close)
+  const server = nth(scene.servers, 0)
+  const blue = await scene.network('blue', 5001)
+  await blue.bind('port1')
+  const vm = await blue.vm()
+  await reach(server, vm.address)
+  const second = await scene.gateway.attemptStart()
+  t.equal(second.status, 1)
+  t.match(second.stderr, /gateway/, 'the error names the switch')
+  t.ok(scene.vtepd.running())
+  await exchangeTcp(server.namespace, vm.namespace, vm.address)
+})

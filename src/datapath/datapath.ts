@@ -86,7 +86,10 @@ export type DatapathEvent =
       readonly netdev: string
       readonly vlan: VlanId
     }
-  /** A device appeared, disappeared or changed its state. */
+  /**
+   * A port appeared, changed or vanished, or a tunnel has another path. A port whose device vanished is no port any more, and
+   * its bindings are gone.
+   */
   | { readonly kind: 'links' }
   | { readonly kind: 'failed'; readonly reason: string }
 
@@ -127,6 +130,10 @@ export interface DropCounter {
   /** The access port; undefined: the overlay side. */
   readonly netdev: string | undefined
   readonly reason: string
+  /** The reason for people. */
+  readonly explanation: string
+  /** A note: the frames were forwarded all the same. */
+  readonly isNote: boolean
   readonly packets: bigint
 }
 
@@ -144,6 +151,7 @@ export interface Datapath {
   putPorts(ports: readonly PortSpec[]): readonly Failure[]
   removePorts(netdevs: readonly string[]): readonly Failure[]
   putSwitches(switches: readonly SwitchSpec[]): readonly Failure[]
+  /** Takes their bindings, MACs and flood lists along. */
   removeSwitches(ids: readonly Uuid[]): readonly Failure[]
   putBindings(bindings: readonly BindingSpec[]): readonly Failure[]
   /** Forgets what was learned through the bindings. */

@@ -78,11 +78,13 @@ function advance(draft: Draft, step: Step, succeeded: (index: number) => boolean
   }
 }
 
-/** A logical switch takes its flood list along. */
+/** A logical switch takes its bindings, MACs and flood list along. */
 function forgetSwitch(draft: Draft, id: Uuid): void {
   draft.switches.delete(id)
   draft.floods.delete(id)
-  if ((draft.remoteMacs.get(id)?.size ?? 0) === 0) draft.remoteMacs.delete(id)
+  draft.remoteMacs.delete(id)
+  draft.ownMacs.delete(id)
+  for (const [key, { switchId }] of draft.bindings) if (switchId === id) draft.bindings.delete(key)
 }
 
 function macsOf(draft: Draft, id: Uuid): Map<Mac, IpAddress> {

@@ -37,6 +37,8 @@ pub mod outcome;
 pub mod outer;
 pub mod overlay;
 pub mod shortcut;
+#[cfg(feature = "strategies")]
+pub mod strategies;
 pub mod switch_id;
 pub mod table;
 pub mod tables;

@@ -1,0 +1,195 @@
+//! Tables that belong together.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::{Scope, pool};
+use crate::local_fdb::{Instant, LocalEntry};
+use crate::mac::Mac;
+use crate::number::PortId;
+use crate::switch_id::SwitchId;
+use crate::tables::{BindingKey, FdbKey, NextHop, Port, PortMode, Switch, Tables, Tunnel};
+
+/// Before every arrival, in milliseconds.
+pub(super) const NEWEST_SEEN_MS: u64 = 100_000;
+
+/// Choices as plain numbers, each taken modulo what there is to choose from: so a scene is cheap to generate and
+/// shrinks well, towards nothing.
+#[derive(Clone, Debug)]
+struct Draft {
+    switches: usize,
+    absent_switch: bool,
+    modes: Vec<u8>,
+    bindings: Vec<u8>,
+    tunnels: Vec<u16>,
+    stations: Vec<u16>,
+    floods: Vec<u8>,
+}
+
+const TUNNEL_MTUS: [u32; 4] = [60, 100, 150, 1450];
+
+/// The next choice among `count` out of a number, which loses it.
+fn choose(number: &mut u16, count: u16) -> u16 {
+    let choice = number.checked_rem(count).unwrap_or(0);
+    *number = number.checked_div(count).unwrap_or(0);
+    choice
+}
+
+/// Tables: up to four logical switches on up to four VLANs of each access port, up to four tunnels. Every MAC of a
+/// logical switch is local, remote or unknown. Tunnel MTUs are small enough for generated frames to exceed them.
+pub fn scenes(scope: &Scope) -> impl Strategy<Value = Tables> + use<> {
+    let scope = scope.clone();
+    drafts(&scope).prop_map(move |draft| build(&draft, &scope))
+}
+
+fn drafts(scope: &Scope) -> impl Strategy<Value = Draft> + use<> {
+    let most = pool::vnis().len();
+    let ports = scope.access.len() + 1;
+    let bindings = scope.access.len() * pool::BOUND_VLANS.len();
+    let stations = most * usize::from(pool::KNOWN_STATIONS);
+    let absent = if scope.dangling { 0.2 } else { 0.0 };
+    (
+        1..=most,
+        proptest::bool::weighted(absent),
+        vec(any::<u8>(), ports),
+        vec(any::<u8>(), bindings),
+        vec(any::<u16>(), pool::remotes().len()),
+        vec(any::<u16>(), stations),
+        vec(any::<u8>(), most),
+    )
+        .prop_map(
+            |(switches, absent_switch, modes, bindings, tunnels, stations, floods)| Draft {
+                switches,
+                absent_switch,
+                modes,
+                bindings,
+                tunnels,
+                stations,
+                floods,
+            },
+        )
+}
+
+fn build(draft: &Draft, scope: &Scope) -> Tables {
+    let mut tables = Tables::new(&scope.limits);
+    let switches: Vec<SwitchId> = (0..draft.switches).map(pool::switch_id).collect();
+    put_ports(&mut tables, draft, scope);
+    for (&id, vni) in switches
+        .iter()
+        .zip(pool::vnis())
+        .skip(usize::from(draft.absent_switch))
+    {
+        let _ = tables.switches.insert(id, Switch { vni });
+    }
+    put_tunnels(&mut tables, draft, scope.underlay);
+    put_bindings(&mut tables, draft, scope, &switches);
+    let remotes = remotes_of(&tables, scope);
+    for (&switch, stations) in switches
+        .iter()
+        .zip(draft.stations.chunks(usize::from(pool::KNOWN_STATIONS)))
+    {
+        put_stations(&mut tables, switch, stations, &remotes);
+    }
+    for (&switch, &chosen) in switches.iter().zip(&draft.floods) {
+        let list: BTreeSet<IpAddr> = remotes
+            .iter()
+            .enumerate()
+            .filter(|(bit, _)| chosen >> bit & 1 == 1)
+            .map(|(_, &remote)| remote)
+            .collect();
+        let _ = tables.floods.insert(switch, list);
+    }
+    tables
+}
+
+fn put_ports(tables: &mut Tables, draft: &Draft, scope: &Scope) {
+    let devices = scope.access.iter().chain([&scope.underlay]);
+    for (&port, &number) in devices.zip(&draft.modes) {
+        let mode = if number % 6 == 0 {
+            PortMode::Tc
+        } else {
+            PortMode::Xdp
+        };
+        let _ = tables.ports.insert(port, Port { mode });
+    }
+}
+
+fn put_tunnels(tables: &mut Tables, draft: &Draft, underlay: PortId) {
+    for (index, (remote, &number)) in (0..).zip(pool::remotes().into_iter().zip(&draft.tunnels)) {
+        let mut number = number;
+        let next_hop = NextHop {
+            source_mac: Mac::new([0x02, 0xcd, 0, 0, 0, 0]),
+            destination_mac: Mac::new([0x02, 0xef, 0, 0, 0, index]),
+            port: underlay,
+        };
+        let present = choose(&mut number, 6) > 0;
+        let next_hop = (choose(&mut number, 6) > 0).then_some(next_hop);
+        let mtu = TUNNEL_MTUS.get(usize::from(choose(&mut number, 4)));
+        let local = pool::locals()
+            .get(usize::from(choose(&mut number, 2)))
+            .copied();
+        if let (true, Some(&mtu), Some(local)) = (present, mtu, local) {
+            let _ = tables.tunnels.insert(
+                remote.into(),
+                Tunnel {
+                    local: local.into(),
+                    mtu,
+                    next_hop,
+                },
+            );
+        }
+    }
+}
+
+fn put_bindings(tables: &mut Tables, draft: &Draft, scope: &Scope, switches: &[SwitchId]) {
+    let keys = scope
+        .access
+        .iter()
+        .flat_map(|&port| pool::bound_vlans().map(move |vlan| BindingKey { port, vlan }));
+    for (key, &number) in keys.zip(&draft.bindings) {
+        let mut number = u16::from(number);
+        let bound = choose(&mut number, 4) > 0;
+        if let (true, Some(&switch)) = (bound, nth(switches, number)) {
+            let _ = tables.bindings.insert(key, switch);
+        }
+    }
+}
+
+fn put_stations(tables: &mut Tables, switch: SwitchId, stations: &[u16], remotes: &[IpAddr]) {
+    let bindings: Vec<BindingKey> = tables.bindings_of(switch).collect();
+    for (&number, mac) in stations.iter().zip(pool::known_stations()) {
+        let key = FdbKey { switch, mac };
+        let last_seen = Instant::from_millis(u64::from(number) % NEWEST_SEEN_MS);
+        let mut number = number;
+        match choose(&mut number, 7) {
+            0 => {}
+            1..=3 => {
+                if let Some(&at) = nth(&bindings, number) {
+                    let _ = tables.local_macs.insert(key, LocalEntry { at, last_seen });
+                }
+            }
+            _ => {
+                if let Some(&remote) = nth(remotes, number) {
+                    let _ = tables.remote_macs.insert(key, remote);
+                }
+            }
+        }
+    }
+}
+
+fn remotes_of(tables: &Tables, scope: &Scope) -> Vec<IpAddr> {
+    let stranger = scope.dangling.then(pool::stranger);
+    tables
+        .tunnels
+        .iter()
+        .map(|(&remote, _)| remote)
+        .chain(stranger)
+        .collect()
+}
+
+fn nth<T>(list: &[T], number: u16) -> Option<&T> {
+    list.get(usize::from(number).checked_rem(list.len())?)
+}

@@ -15,23 +15,29 @@ export function readSwitchKeys(
   present: ReadonlyMap<Uuid, Vni>,
 ): { readonly switches: ReadonlyMap<Uuid, Vni>; readonly refusals: readonly Refusal[] } {
   const refusals: Refusal[] = []
-  const owners = new Map<Vni, LogicalSwitchRow>()
-  for (const row of [...table.values()].sort((a, b) => (a._uuid < b._uuid ? -1 : 1))) {
+  const claims = new Map<Vni, LogicalSwitchRow[]>()
+  for (const row of table.values()) {
     const key = parseTunnelKey(row.tunnel_key)
     if (!key.ok) {
       refusals.push(refuse(row, `tunnel_key ${key.reason}`))
-      continue
+    } else if (key.value.kind === 'active' && bound.has(row._uuid)) {
+      const { vni } = key.value
+      const rivals = claims.get(vni)
+      if (rivals === undefined) claims.set(vni, [row])
+      else rivals.push(row)
     }
-    if (key.value.kind === 'inactive' || !bound.has(row._uuid)) continue
-    const { vni } = key.value
-    const rival = owners.get(vni)
-    const wins = rival === undefined || present.get(row._uuid) === vni
-    const [owner, loser] = wins ? [row, rival] : [rival, row]
-    owners.set(vni, owner)
-    if (loser !== undefined)
-      refusals.push(refuse(loser, `tunnel_key ${vni} is that of the logical switch ${owner.name}`))
   }
-  return { switches: new Map([...owners].map(([vni, { _uuid }]) => [_uuid, vni])), refusals }
+  const switches = new Map<Uuid, Vni>()
+  for (const [vni, claimants] of claims) {
+    const [first, ...later] = claimants.sort((a, b) => (a._uuid < b._uuid ? -1 : 1))
+    if (first === undefined) continue
+    const owner = later.find(({ _uuid }) => present.get(_uuid) === vni && present.get(first._uuid) !== vni) ?? first
+    switches.set(owner._uuid, vni)
+    for (const row of claimants) {
+      if (row !== owner) refusals.push(refuse(row, `tunnel_key ${vni} is that of the logical switch ${owner.name}`))
+    }
+  }
+  return { switches, refusals }
 }
 
 function refuse({ _uuid, name }: LogicalSwitchRow, reason: string): Refusal {

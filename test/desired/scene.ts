@@ -1,0 +1,32 @@
+import type { Gateway } from '../../src/desired/own-switch.js'
+import type { IpAddress } from '../../src/schema/ip-address.js'
+import { uuid } from './replica-of.js'
+
+export const ownIp = '10.0.0.1' as IpAddress
+export const [hv1, hv2, hv3] = ['10.0.0.11', '10.0.0.12', '10.0.0.13'] as [IpAddress, IpAddress, IpAddress]
+export const gateway: Gateway = { switchName: 'gw', tunnelIp: ownIp, ports: new Map([['port1', 'eth1']]) }
+export const nothing = { switches: new Map(), floods: new Map() }
+
+export const [gw, port1, ls1, ls2, ls3] = [uuid(1), uuid(2), uuid(11), uuid(12), uuid(13)]
+
+/** The gateway's own row, and a locator for each address: 21 to 23 the hypervisors, 24 ourselves, 25 none. */
+export const own = {
+  Physical_Switch: [{ _uuid: gw, name: 'gw', ports: [port1] }],
+  Physical_Locator: [hv1, hv2, hv3, ownIp, 'not-an-address'].map((dst_ip, index) => ({
+    _uuid: uuid(21 + index),
+    encapsulation_type: 'vxlan_over_ipv4' as const,
+    dst_ip,
+  })),
+}
+
+/** The whole value with maps and sets as plain JSON, so that a difference can be read. */
+export function plain(value: unknown): unknown {
+  const text = JSON.stringify(value, (_, inner: unknown) =>
+    inner instanceof Map
+      ? (Object.fromEntries(inner) as object)
+      : inner instanceof Set
+        ? [...(inner as Set<unknown>)]
+        : inner,
+  )
+  return JSON.parse(text) as unknown
+}

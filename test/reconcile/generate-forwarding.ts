@@ -1,0 +1,44 @@
+import { bindingKey, type Binding, type Forwarding } from '../../src/desired/forwarding.js'
+import type { IpAddress } from '../../src/schema/ip-address.js'
+import type { Mac } from '../../src/schema/mac.js'
+import type { VlanId } from '../../src/schema/vlan-id.js'
+import type { Vni } from '../../src/schema/vni.js'
+import { uuid } from '../desired/replica-of.js'
+
+/** Numbers in [0, 1) that depend on the seed alone (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** A consistent state over few names, so that two of them overlap: VNIs and bindings change owners, lists shrink and grow. */
+export function generateForwarding(random: () => number): Forwarding {
+  const some = <T>(items: readonly T[]): T[] => items.filter(() => random() < 0.6)
+  const one = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!
+
+  const ports = some(['eth1', 'eth2', 'eth3'])
+  const vnis = [1, 2, 3, 4].sort(() => random() - 0.5) as Vni[]
+  const ids = some([uuid(1), uuid(2), uuid(3), uuid(4)])
+  const tunnels = some(['10.0.0.1', '10.0.0.2', '10.0.0.3'] as IpAddress[])
+  const localIp = one(['10.0.1.1', '10.0.1.2'] as IpAddress[])
+  const macs = ['02:00:00:00:00:01', '02:00:00:00:00:02', '02:00:00:00:00:03'] as Mac[]
+  const bindings: Binding[] =
+    ids.length === 0
+      ? []
+      : ports.flatMap((netdev) => some([0, 1, 2] as VlanId[]).map((vlan) => ({ netdev, vlan, switchId: one(ids) })))
+  return {
+    ports: new Set(ports),
+    switches: new Map(ids.map((id, index) => [id, vnis[index]!])),
+    bindings: new Map(bindings.map((binding) => [bindingKey(binding.netdev, binding.vlan), binding])),
+    tunnels: new Map(tunnels.map((remoteIp) => [remoteIp, localIp])),
+    remoteMacs: new Map(
+      ids.map((id) => [id, new Map(tunnels.length === 0 ? [] : some(macs).map((mac) => [mac, one(tunnels)]))]),
+    ),
+    floods: new Map(ids.map((id) => [id, some(tunnels)])),
+  }
+}

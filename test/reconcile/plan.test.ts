@@ -1,0 +1,114 @@
+import t from 'tap'
+import { bindingKey, type Forwarding } from '../../src/desired/forwarding.js'
+import { applyPlan } from '../../src/reconcile/apply.js'
+import { appliedFromSnapshot } from '../../src/reconcile/applied.js'
+import { planChanges } from '../../src/reconcile/plan.js'
+import { generateForwarding, seededRandom } from './generate-forwarding.js'
+import { TableModel } from './table-model.js'
+
+const empty: Forwarding = {
+  ports: new Set(),
+  switches: new Map(),
+  bindings: new Map(),
+  tunnels: new Map(),
+  remoteMacs: new Map(),
+  floods: new Map(),
+}
+
+/** What the kernel gives back leaves out lists and tables that are empty. */
+const withoutEmpty = (forwarding: Forwarding): Forwarding => ({
+  ...forwarding,
+  remoteMacs: new Map([...forwarding.remoteMacs].filter(([, macs]) => macs.size > 0)),
+  floods: new Map([...forwarding.floods].filter(([, list]) => list.length > 0)),
+})
+
+t.test(
+  'carrying out the plan makes any state into any other, and what is refused by the order of the calls never happens',
+  (t) => {
+    for (let seed = 1; seed <= 300; seed += 1) {
+      const random = seededRandom(seed)
+      const model = new TableModel()
+      let applied = empty
+      for (let turn = 0; turn < 4; turn += 1) {
+        const desired = generateForwarding(random)
+        const reached = applyPlan(model, planChanges(applied, desired), applied, desired)
+        t.same(reached.failures, [], `seed ${seed}`)
+        t.equal(reached.applied, desired)
+        const kernel = withoutEmpty(appliedFromSnapshot(model.snapshot()))
+        t.same(kernel, withoutEmpty(desired), `seed ${seed} turn ${turn}`)
+        t.same(model.misledVnis(), [], 'each VNI leads to its logical switch')
+        applied = turn % 2 === 0 ? desired : appliedFromSnapshot(model.snapshot())
+      }
+    }
+    t.end()
+  },
+)
+
+t.test('a plan for what is already there is empty', (t) => {
+  const desired = generateForwarding(seededRandom(7))
+  t.same(planChanges(desired, desired), [])
+  t.same(planChanges(desired, { ...desired, switches: new Map(desired.switches) }), [])
+  t.end()
+})
+
+t.test('what fails is left as it was, and the next pass plans just that', (t) => {
+  for (let seed = 1; seed <= 100; seed += 1) {
+    const random = seededRandom(seed)
+    const model = new TableModel()
+    const first = generateForwarding(random)
+    const second = generateForwarding(random)
+    applyPlan(model, planChanges(empty, first), empty, first)
+
+    model.refuse = () => random() < 0.2
+    const reached = applyPlan(model, planChanges(first, second), first, second)
+    t.same(withoutEmpty(reached.applied), withoutEmpty(appliedFromSnapshot(model.snapshot())), `seed ${seed}`)
+
+    model.refuse = () => false
+    const repaired = applyPlan(model, planChanges(reached.applied, second), reached.applied, second)
+    t.same(repaired.failures, [])
+    t.same(withoutEmpty(appliedFromSnapshot(model.snapshot())), withoutEmpty(second), `seed ${seed}`)
+    t.same(model.misledVnis(), [], 'each VNI leads to its logical switch')
+  }
+  t.end()
+})
+
+t.test('a call that throws fails with its entries, and the other steps are carried out', (t) => {
+  const desired = generateForwarding(seededRandom(3))
+  const model = new TableModel()
+  const broken = new Proxy(model, {
+    get: (target, name) => {
+      if (name === 'putFloods') {
+        return () => {
+          throw new Error('the kernel says no')
+        }
+      }
+      const value: unknown = Reflect.get(target, name)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
+    },
+  })
+  const reached = applyPlan(broken, planChanges(empty, desired), empty, desired)
+  t.equal(reached.failures.length, desired.floods.size)
+  t.match(reached.failures[0], { code: 'kernel', message: 'the kernel says no' })
+  t.same(reached.applied.floods, new Map())
+  t.same(reached.applied.bindings, desired.bindings)
+  t.end()
+})
+
+t.test('a binding that moves to another logical switch is put once, without a removal', (t) => {
+  const desired = generateForwarding(seededRandom(11))
+  const [from, to] = [...desired.switches.keys()]
+  if (from === undefined || to === undefined) throw new Error('the generator made too few switches')
+  const binding = { netdev: 'eth1', vlan: 9, switchId: from } as never as Parameters<typeof moveTo>[0]
+  const before: Forwarding = { ...desired, bindings: new Map([[bindingKey(binding.netdev, binding.vlan), binding]]) }
+  const after: Forwarding = {
+    ...desired,
+    bindings: new Map([[bindingKey(binding.netdev, binding.vlan), moveTo(binding, to)]]),
+  }
+  t.same(planChanges(before, after), [{ kind: 'putBindings', entries: [moveTo(binding, to)] }])
+  t.end()
+})
+
+type Binding = Forwarding['bindings'] extends ReadonlyMap<unknown, infer B> ? B : never
+function moveTo(binding: Binding, switchId: Binding['switchId']): Binding {
+  return { ...binding, switchId }
+}

@@ -1,0 +1,145 @@
+import type {
+  BindingSpec,
+  Datapath,
+  Failure,
+  FailureCode,
+  FloodSpec,
+  PortSpec,
+  RemoteMacSpec,
+  Snapshot,
+  SwitchSpec,
+  TunnelSpec,
+} from '../../src/datapath/datapath.js'
+import type { Uuid } from '../../src/ovsdb/notation.js'
+import type { IpAddress } from '../../src/schema/ip-address.js'
+
+/**
+ * The rules of the kernel's tables on maps: what refers to what, what a removal takes along, and that one VNI has one owner in
+ * the end. The property tests hold the plan against it; the data plane itself is tested on the kernel.
+ */
+export class TableModel implements Datapath {
+  refuse: () => boolean = () => false
+  readonly #ports = new Set<string>()
+  readonly #switches = new Map<Uuid, SwitchSpec>()
+  readonly #owners = new Map<number, Uuid>()
+  readonly #bindings = new Map<string, BindingSpec>()
+  readonly #tunnels = new Map<IpAddress, TunnelSpec>()
+  readonly #macs = new Map<string, RemoteMacSpec>()
+  readonly #floods = new Map<Uuid, FloodSpec>()
+
+  putPorts(ports: readonly PortSpec[]): readonly Failure[] {
+    return this.#each(ports, ({ netdev }) => void this.#ports.add(netdev))
+  }
+
+  removePorts(netdevs: readonly string[]): readonly Failure[] {
+    return this.#each(netdevs, (netdev) => {
+      if ([...this.#bindings.values()].some((binding) => binding.netdev === netdev)) return 'invalid'
+      this.#ports.delete(netdev)
+      return undefined
+    })
+  }
+
+  putSwitches(switches: readonly SwitchSpec[]): readonly Failure[] {
+    return this.#each(switches, (spec) => {
+      const former = this.#switches.get(spec.id)
+      this.#owners.set(spec.vni, spec.id)
+      this.#switches.set(spec.id, spec)
+      if (former !== undefined && former.vni !== spec.vni) this.#disown(former)
+    })
+  }
+
+  removeSwitches(ids: readonly Uuid[]): readonly Failure[] {
+    return this.#each(ids, (id) => {
+      const former = this.#switches.get(id)
+      if (former === undefined) return
+      this.#switches.delete(id)
+      this.#disown(former)
+      this.#floods.delete(id)
+      for (const [key, { switchId }] of this.#bindings) if (switchId === id) this.#bindings.delete(key)
+      for (const [key, { switchId }] of this.#macs) if (switchId === id) this.#macs.delete(key)
+    })
+  }
+
+  putBindings(bindings: readonly BindingSpec[]): readonly Failure[] {
+    return this.#each(bindings, (binding) => {
+      if (!this.#ports.has(binding.netdev)) return 'no_such_device'
+      if (!this.#switches.has(binding.switchId)) return 'no_such_switch'
+      this.#bindings.set(`${binding.netdev}/${binding.vlan}`, binding)
+      return undefined
+    })
+  }
+
+  removeBindings(bindings: readonly BindingSpec[]): readonly Failure[] {
+    return this.#each(bindings, ({ netdev, vlan }) => void this.#bindings.delete(`${netdev}/${vlan}`))
+  }
+
+  putTunnels(tunnels: readonly TunnelSpec[]): readonly Failure[] {
+    return this.#each(tunnels, (spec) => void this.#tunnels.set(spec.remoteIp, spec))
+  }
+
+  removeTunnels(remoteIps: readonly IpAddress[]): readonly Failure[] {
+    return this.#each(remoteIps, (remoteIp) => {
+      if ([...this.#macs.values()].some((mac) => mac.remoteIp === remoteIp)) return 'invalid'
+      if ([...this.#floods.values()].some((flood) => flood.remoteIps.includes(remoteIp))) return 'invalid'
+      this.#tunnels.delete(remoteIp)
+      return undefined
+    })
+  }
+
+  putRemoteMacs(macs: readonly RemoteMacSpec[]): readonly Failure[] {
+    return this.#each(macs, (spec) => {
+      if (!this.#switches.has(spec.switchId)) return 'no_such_switch'
+      if (!this.#tunnels.has(spec.remoteIp)) return 'no_such_tunnel'
+      this.#macs.set(`${spec.switchId} ${spec.mac}`, spec)
+      return undefined
+    })
+  }
+
+  removeRemoteMacs(macs: readonly RemoteMacSpec[]): readonly Failure[] {
+    return this.#each(macs, ({ switchId, mac }) => void this.#macs.delete(`${switchId} ${mac}`))
+  }
+
+  putFloods(floods: readonly FloodSpec[]): readonly Failure[] {
+    return this.#each(floods, (spec) => {
+      if (!this.#switches.has(spec.switchId)) return 'no_such_switch'
+      if (spec.remoteIps.some((remoteIp) => !this.#tunnels.has(remoteIp))) return 'no_such_tunnel'
+      this.#floods.set(spec.switchId, spec)
+      return undefined
+    })
+  }
+
+  /** VNIs by which frames from the overlay would not find their logical switch. */
+  misledVnis(): number[] {
+    return [...this.#switches.values()].filter(({ id, vni }) => this.#owners.get(vni) !== id).map(({ vni }) => vni)
+  }
+
+  snapshot(): Snapshot {
+    return {
+      ports: [...this.#ports].map((netdev) => ({ netdev })),
+      switches: [...this.#switches.values()],
+      bindings: [...this.#bindings.values()],
+      tunnels: [...this.#tunnels.values()],
+      remoteMacs: [...this.#macs.values()],
+      floods: [...this.#floods.values()],
+      localMacs: [],
+    }
+  }
+
+  portStatus = (): never[] => []
+  tunnelStatus = (): never[] => []
+  bindingCounters = (): never[] => []
+  dropCounters = (): never[] => []
+  localAddresses = (): never[] => []
+  close = (): void => undefined
+
+  #disown({ id, vni }: SwitchSpec): void {
+    if (this.#owners.get(vni) === id) this.#owners.delete(vni)
+  }
+
+  #each<E>(entries: readonly E[], change: (entry: E) => unknown): Failure[] {
+    return entries.flatMap((entry, index) => {
+      const code = this.refuse() ? 'kernel' : change(entry)
+      return typeof code === 'string' ? [{ index, code: code as FailureCode, message: code }] : []
+    })
+  }
+}

@@ -9,9 +9,9 @@ export type Message =
   | { readonly kind: 'result'; readonly id: Json; readonly result: unknown }
   | { readonly kind: 'error'; readonly id: Json; readonly error: unknown }
 
-const call = z.object({ method: z.string(), params: z.array(z.unknown()).default([]), id: z.unknown() })
+const call = z.object({ method: z.string(), params: z.array(z.unknown()).default([]), id: z.unknown().optional() })
 /** Error replies of ovsdb-server may come without `result`, and other servers leave out a null `error`. */
-const reply = z.object({ id: z.unknown(), result: z.unknown(), error: z.unknown() })
+const reply = z.object({ id: z.unknown(), result: z.unknown().optional(), error: z.unknown().optional() })
 
 /** @throws OvsdbError `protocol error` when the text is no message. */
 export function decodeMessage(text: string): Message {

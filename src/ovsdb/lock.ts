@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { OvsdbError } from './error.js'
+import { decodeAs } from './decode.js'
 
 /** `none`: no lock is wanted. `waiting`: another session holds it, or took it. */
 export type LockState = 'held' | 'waiting' | 'none'
@@ -8,9 +8,7 @@ const lockResult = z.object({ locked: z.boolean() })
 
 /** Reads the result of `lock` (RFC 7047 section 4.1.8). @throws OvsdbError `protocol error` */
 export function readLockResult(result: unknown): LockState {
-  const answer = lockResult.safeParse(result)
-  if (!answer.success) throw new OvsdbError('protocol error', 'not a result of lock', { cause: answer.error })
-  return answer.data.locked ? 'held' : 'waiting'
+  return decodeAs(lockResult, result, 'a result of lock').locked ? 'held' : 'waiting'
 }
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { OvsdbError } from './error.js'
+import { decodeAs } from './decode.js'
 import type { MonitoredColumns } from './monitored-columns.js'
 import type { Json } from './notation.js'
 import { readTableUpdates, readTableUpdates2, type RowUpdate } from './table-updates.js'
@@ -48,7 +48,7 @@ export function readMonitorResult(method: MonitorMethod, result: unknown): Monit
     case 'monitor_cond':
       return { isWhole: true, updates: readTableUpdates2(result), transaction: noTransaction }
     case 'monitor_cond_since': {
-      const [isFound, transaction, updates] = decode(sinceResult, result)
+      const [isFound, transaction, updates] = decodeAs(sinceResult, result, 'a result of monitor_cond_since')
       return { isWhole: !isFound, updates: readTableUpdates2(updates), transaction }
     }
   }
@@ -61,21 +61,22 @@ const update3 = z.tuple([z.unknown(), z.string(), z.unknown()])
 export function readUpdate(method: string, params: readonly unknown[]): MonitorNews | undefined {
   switch (method) {
     case 'update':
-      return { isWhole: false, updates: readTableUpdates(decode(update, params)[1]), transaction: noTransaction }
+      return {
+        isWhole: false,
+        updates: readTableUpdates(decodeAs(update, params, 'an update')[1]),
+        transaction: noTransaction,
+      }
     case 'update2':
-      return { isWhole: false, updates: readTableUpdates2(decode(update, params)[1]), transaction: noTransaction }
+      return {
+        isWhole: false,
+        updates: readTableUpdates2(decodeAs(update, params, 'an update')[1]),
+        transaction: noTransaction,
+      }
     case 'update3': {
-      const [, transaction, updates] = decode(update3, params)
+      const [, transaction, updates] = decodeAs(update3, params, 'an update')
       return { isWhole: false, updates: readTableUpdates2(updates), transaction }
     }
     default:
       return undefined
   }
-}
-
-function decode<S extends z.ZodType>(schema: S, json: unknown): z.infer<S> {
-  const decoded = schema.safeParse(json)
-  if (!decoded.success)
-    throw new OvsdbError('protocol error', 'a monitor says what is no update', { cause: decoded.error })
-  return decoded.data
 }

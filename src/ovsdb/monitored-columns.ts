@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { decodeAs } from './decode.js'
 import type { Selection, TableDescriptions } from './description.js'
-import { OvsdbError } from './error.js'
 
 /** The columns to monitor, by table. */
 export type MonitoredColumns = ReadonlyMap<string, readonly string[]>
@@ -15,9 +15,7 @@ export type ServerSchema = z.infer<typeof serverSchema>
 
 /** Reads the result of `get_schema`. @throws OvsdbError `protocol error` */
 export function readServerSchema(result: unknown): ServerSchema {
-  const schema = serverSchema.safeParse(result)
-  if (!schema.success) throw new OvsdbError('protocol error', 'not a <database-schema>', { cause: schema.error })
-  return schema.data
+  return decodeAs(serverSchema, result, 'a <database-schema>')
 }
 
 /**

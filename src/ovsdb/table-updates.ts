@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { decodeAs } from './decode.js'
 import { OvsdbError } from './error.js'
 import { parseUuid, type Uuid } from './notation.js'
 
@@ -28,21 +29,21 @@ const tableUpdates2 = z.record(
       initial: columns.optional(),
       insert: columns.optional(),
       modify: columns.optional(),
-      delete: z.unknown(),
+      delete: z.unknown().optional(),
     }),
   ),
 )
 
 /** @throws OvsdbError `protocol error` */
 export function readTableUpdates(json: unknown): RowUpdate[] {
-  return flatten(decode(tableUpdates, json), (update) =>
+  return flatten(decodeAs(tableUpdates, json, 'a <table-updates>'), (update) =>
     update.new ? { kind: 'put', columns: update.new } : { kind: 'gone' },
   )
 }
 
 /** @throws OvsdbError `protocol error` */
 export function readTableUpdates2(json: unknown): RowUpdate[] {
-  return flatten(decode(tableUpdates2, json), (update) => {
+  return flatten(decodeAs(tableUpdates2, json, 'a <table-updates2>'), (update) => {
     const whole = update.initial ?? update.insert
     if (whole) return { kind: 'put', columns: whole }
     return update.modify ? { kind: 'modify', columns: update.modify } : { kind: 'gone' }
@@ -59,10 +60,4 @@ function flatten<U>(updates: Record<string, Record<string, U>>, changeOf: (updat
       return { table, uuid: uuid.value, ...changeOf(update) }
     }),
   )
-}
-
-function decode<S extends z.ZodType>(schema: S, json: unknown): z.infer<S> {
-  const decoded = schema.safeParse(json)
-  if (!decoded.success) throw new OvsdbError('protocol error', 'not a <table-updates>', { cause: decoded.error })
-  return decoded.data
 }

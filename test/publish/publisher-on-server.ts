@@ -1,0 +1,96 @@
+import type { Test } from 'tap'
+import { OvsdbClient } from '../../src/ovsdb/client.js'
+import { MONITORED } from '../../src/publish/monitored.js'
+import type { Publication } from '../../src/publish/publication.js'
+import { Publisher } from '../../src/publish/publisher.js'
+import { buildTransaction } from '../../src/publish/transaction.js'
+import type { IpAddress } from '../../src/schema/ip-address.js'
+import { hardwareVtep, type Tables } from '../../src/schema/rows.generated.js'
+import { type OvsdbServer, startOvsdbServer } from '../lab/ovsdb-server.js'
+import { until } from '../lab/until.js'
+
+/** A publisher at work on a real server, as the daemon has it. */
+export interface Published {
+  readonly server: OvsdbServer
+  readonly client: OvsdbClient<Tables>
+  /** Says something else from now on, and waits until the database says it. */
+  readonly say: (change: Partial<Publication>) => Promise<void>
+  /** Transactions so far. */
+  readonly transactions: () => number
+  readonly warnings: readonly string[]
+  /** Waits until nothing is left to write. */
+  readonly settled: () => Promise<void>
+}
+
+export const nothingToSay: Publication = {
+  switchName: 'gw',
+  description: undefined,
+  managementIps: undefined,
+  configuredTunnelIp: '10.0.0.1' as IpAddress,
+  tunnelIp: '10.0.0.1' as IpAddress,
+  ports: ['port1'],
+  managers: [],
+  bound: new Set(),
+  localMacs: new Map(),
+  remoteIps: new Set(),
+  switchFaults: new Set(),
+  portFaults: new Map(),
+  totals: [],
+}
+
+export async function publishOnServer(t: Test, initial: Partial<Publication> = {}): Promise<Published> {
+  const server = await startOvsdbServer()
+  t.teardown(() => server.close())
+  let publication: Publication = { ...nothingToSay, ...initial }
+  let transactions = 0
+  const warnings: string[] = []
+  const ignore = (): void => undefined
+  const client = new OvsdbClient<Tables>({
+    endpoint: { kind: 'unix', path: server.socket },
+    database: hardwareVtep,
+    monitor: MONITORED,
+    lock: 'gw',
+    log: { debug: ignore, info: ignore, warn: ignore },
+    onChange: () => publisher.wake(),
+    onState: () => publisher.wake(),
+  })
+  const publisher = new Publisher({
+    build: () => {
+      const { state } = client
+      return state.kind === 'synced' && state.lock === 'held'
+        ? buildTransaction(client.replica, publication)
+        : undefined
+    },
+    transact: (operations) => {
+      transactions += 1
+      return client.transact(operations)
+    },
+    log: { debug: ignore, warn: (fields) => void warnings.push(JSON.stringify(fields)) },
+    onSettled: ignore,
+  })
+  t.teardown(async () => {
+    publisher.close()
+    await client.close()
+  })
+  const settled = async (): Promise<void> => {
+    await until('the database to say it all', async () => {
+      const { state } = client
+      const isSynced = state.kind === 'synced' && state.lock === 'held'
+      return Promise.resolve(isSynced && buildTransaction(client.replica, publication).length === 0)
+    })
+  }
+  client.start()
+  await settled()
+  return {
+    server,
+    client,
+    settled,
+    say: async (change) => {
+      publication = { ...publication, ...change }
+      publisher.wake()
+      await settled()
+    },
+    transactions: () => transactions,
+    warnings,
+  }
+}

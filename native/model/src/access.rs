@@ -2,11 +2,11 @@
 
 use crate::delivery::Delivery;
 use crate::drop_reason::DropReason;
-use crate::frame::{Frame, wire_len};
+use crate::frame::Frame;
 use crate::local_fdb::{Instant, Learn};
 use crate::mac::Mac;
 use crate::number::PortId;
-use crate::outcome::{Outcome, Received};
+use crate::outcome::Outcome;
 use crate::switch_id::SwitchId;
 use crate::tables::{BindingKey, FdbKey, Tables};
 use crate::vlan;
@@ -15,7 +15,8 @@ use crate::vlan;
 /// caller has them take over `Outcome::learn`.
 #[must_use]
 pub fn process_access(tables: &Tables, port: PortId, frame: Frame<'_>, now: Instant) -> Outcome {
-    judge(tables, port, frame, now).unwrap_or_else(Outcome::refused)
+    judge(tables, port, frame, now)
+        .unwrap_or_else(|reason| Outcome::refused(reason, frame.measure()))
 }
 
 fn judge(
@@ -33,8 +34,11 @@ fn judge(
     if !tables.switches.contains(&switch) {
         return Err(DropReason::UnknownSwitch);
     }
-    let bytes = untagged.inner.as_slice();
-    let mut delivery = Delivery::new(tables, switch, bytes, wire_len(bytes, frame.gso_size))?;
+    let inner = Frame {
+        bytes: &untagged.inner,
+        ..frame
+    };
+    let mut delivery = Delivery::new(tables, switch, inner)?;
     let (source, destination) = (delivery.inner().source(), delivery.inner().destination());
     if !source.is_valid_source() {
         return Err(DropReason::InvalidSource);
@@ -52,12 +56,8 @@ fn judge(
         Destination::Remote(remote) => delivery.send_to_tunnel(remote),
         Destination::Everybody => delivery.flood(Some(from), tables.flood_list_of(switch)),
     }
-    let received = Some(Received {
-        at: from,
-        bytes: bytes.len(),
-    });
     Ok(Outcome {
-        received,
+        received: Some(from),
         learn,
         note,
         ..delivery.finish()

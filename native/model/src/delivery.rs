@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::drop_reason::DropReason;
 use crate::ethernet::EthernetFrame;
+use crate::frame::Frame;
 use crate::outcome::{Outcome, Output, Verdict};
 use crate::switch_id::SwitchId;
 use crate::tables::{BindingKey, Tables};
@@ -13,28 +14,24 @@ use crate::vlan;
 pub(crate) struct Delivery<'a> {
     tables: &'a Tables,
     switch: SwitchId,
-    bytes: &'a [u8],
+    frame: Frame<'a>,
     inner: EthernetFrame<'a>,
-    wire_len: usize,
     outputs: Vec<Output>,
     drops: Vec<DropReason>,
 }
 
 impl<'a> Delivery<'a> {
-    /// `wire_len` is the length by which the frame is judged oversize.
     pub(crate) fn new(
         tables: &'a Tables,
         switch: SwitchId,
-        bytes: &'a [u8],
-        wire_len: usize,
+        frame: Frame<'a>,
     ) -> Result<Self, DropReason> {
-        let inner = EthernetFrame::new_checked(bytes).map_err(|_| DropReason::Truncated)?;
+        let inner = EthernetFrame::new_checked(frame.bytes).map_err(|_| DropReason::Truncated)?;
         Ok(Self {
             tables,
             switch,
-            bytes,
+            frame,
             inner,
-            wire_len,
             outputs: Vec::new(),
             drops: Vec::new(),
         })
@@ -68,10 +65,10 @@ impl<'a> Delivery<'a> {
         let Some(tunnel) = self.tables.tunnels.get(&remote) else {
             return self.refuse(DropReason::NoTunnel);
         };
-        if tunnel.is_exceeded_by(self.wire_len) {
+        if tunnel.is_exceeded_by(self.frame.measure().longest) {
             return self.refuse(DropReason::Oversize);
         }
-        let inner = self.bytes.to_vec();
+        let inner = self.frame.bytes.to_vec();
         self.outputs.push(Output::ToTunnel {
             remote,
             local: tunnel.local,
@@ -103,6 +100,7 @@ impl<'a> Delivery<'a> {
 
     /// What became of all copies. Without any copy or reason there was no destination.
     pub(crate) fn finish(self) -> Outcome {
+        let measure = self.frame.measure();
         let Self { outputs, drops, .. } = self;
         let verdict = if outputs.is_empty() {
             Verdict::Drop(drops.first().copied().unwrap_or(DropReason::NoDestination))
@@ -111,6 +109,7 @@ impl<'a> Delivery<'a> {
         };
         Outcome {
             verdict,
+            measure,
             drops,
             received: None,
             learn: None,

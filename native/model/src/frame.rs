@@ -3,8 +3,9 @@
 use crate::ethernet::{self, EthernetFrame};
 use crate::ipv4::{Ipv4Packet, TCP, UDP};
 use crate::ipv6::{self, Ipv6Packet};
-use crate::tcp::{self, TcpHeader};
+use crate::tcp::TcpHeader;
 use crate::udp;
+use crate::vlan::{self, Tag};
 
 /// A frame from outside. A GSO super-frame is one TCP or UDP packet that a device or the kernel cuts into segments
 /// later.
@@ -22,51 +23,78 @@ impl<'a> From<&'a [u8]> for Frame<'a> {
     }
 }
 
-/// Length of the longest frame that goes over the wire for an inner frame: its own, or that of a full segment, which
-/// has the headers of the whole. A super-frame whose headers are not those of TCP or UDP is judged as a whole.
-#[must_use]
-pub fn wire_len(inner: &[u8], gso_size: u16) -> usize {
-    if gso_size == 0 {
-        return inner.len();
-    }
-    match headers_len(inner) {
-        Some(headers) => inner.len().min(headers + usize::from(gso_size)),
-        None => inner.len(),
+/// What a frame is on the wire, where a super-frame is its segments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measure {
+    /// How many frames.
+    pub packets: usize,
+    /// Bytes of all of them together.
+    pub bytes: usize,
+    /// Bytes of the longest.
+    pub longest: usize,
+}
+
+impl Frame<'_> {
+    /// The frame by itself, or its segments, each with the headers of the whole. A super-frame whose headers are
+    /// not those of TCP or UDP counts as one frame.
+    #[must_use]
+    pub fn measure(&self) -> Measure {
+        let length = self.bytes.len();
+        let whole = Measure {
+            packets: 1,
+            bytes: length,
+            longest: length,
+        };
+        let segment = usize::from(self.gso_size);
+        let (Some(headers), 1..) = (headers_len(self.bytes), segment) else {
+            return whole;
+        };
+        let payload = length.saturating_sub(headers);
+        let packets = payload.div_ceil(segment).max(1);
+        Measure {
+            packets,
+            bytes: length + (packets - 1) * headers,
+            longest: length.min(headers + segment),
+        }
     }
 }
 
-/// Bytes up to the payload of TCP or UDP, with options but without extension headers.
-fn headers_len(inner: &[u8]) -> Option<usize> {
-    let frame = EthernetFrame::new_checked(inner).ok()?;
-    let (network_len, protocol, payload) = match frame.ethertype() {
+/// Bytes up to the payload of TCP or UDP, with one tag and IPv4 options but without extension headers.
+fn headers_len(bytes: &[u8]) -> Option<usize> {
+    let frame = EthernetFrame::new_checked(bytes).ok()?;
+    let (link_len, ethertype, packet) = if frame.is_tagged() {
+        let tag = Tag::new_checked(frame.payload()).ok()?;
+        let link_len = ethernet::HEADER_LEN + vlan::TAG_LEN;
+        (link_len, tag.ethertype(), tag.payload())
+    } else {
+        (ethernet::HEADER_LEN, frame.ethertype(), frame.payload())
+    };
+    let (network_len, protocol, payload) = match ethertype {
         ethernet::IPV4 => {
-            let packet = Ipv4Packet::new_checked(frame.payload()).ok()?;
+            let packet = Ipv4Packet::new_checked(packet).ok()?;
             (packet.header_len(), packet.protocol(), packet.payload()?)
         }
         ethernet::IPV6 => {
-            let packet = Ipv6Packet::new_checked(frame.payload()).ok()?;
+            let packet = Ipv6Packet::new_checked(packet).ok()?;
             (ipv6::HEADER_LEN, packet.next_header(), packet.payload())
         }
         _ => return None,
     };
     let transport_len = match protocol {
-        TCP => TcpHeader::new_checked(payload)
-            .ok()?
-            .header_len()
-            .max(tcp::HEADER_LEN),
+        TCP => TcpHeader::new_checked(payload).ok()?.header_len(),
         UDP => udp::HEADER_LEN,
         _ => return None,
     };
-    Some(ethernet::HEADER_LEN + network_len + transport_len)
+    Some(link_len + network_len + transport_len)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::wire_len;
+    use super::{Frame, Measure};
 
-    fn super_frame(ethertype: u16, network: &[u8], data_offset: u8) -> Vec<u8> {
+    fn super_frame(link: &[u8], network: &[u8], data_offset: u8) -> Vec<u8> {
         let mut frame = vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1];
-        frame.extend(ethertype.to_be_bytes());
+        frame.extend(link);
         frame.extend(network);
         let mut tcp = [0; 20];
         tcp[12] = data_offset << 4;
@@ -76,28 +104,37 @@ mod tests {
     }
 
     #[test]
-    fn a_super_frame_is_as_long_as_a_full_segment() {
+    fn a_super_frame_counts_as_its_segments() {
         let mut ipv4 = [0; 24];
         ipv4[0] = 0x45;
         ipv4[9] = 6;
-        let plain = super_frame(0x0800, &ipv4[..20], 8);
+        let plain = super_frame(&[0x08, 0x00], &ipv4[..20], 8);
+        let tagged = super_frame(&[0x81, 0x00, 0, 7, 0x08, 0x00], &ipv4[..20], 8);
         ipv4[0] = 0x46;
-        let options = super_frame(0x0800, &ipv4, 5);
+        let options = super_frame(&[0x08, 0x00], &ipv4, 5);
         let mut ipv6 = [0; 40];
         ipv6[0] = 0x60;
         ipv6[6] = 17;
-        let udp = super_frame(0x86dd, &ipv6, 0);
-        let arp = super_frame(0x0806, &[], 0);
+        let udp = super_frame(&[0x86, 0xdd], &ipv6, 0);
+        let arp = super_frame(&[0x08, 0x06], &[], 0);
         let cases = [
-            (&plain, 0, 9000),
-            (&plain, 1448, 14 + 20 + 32 + 1448),
-            (&plain, 9000, 9000),
-            (&options, 1448, 14 + 24 + 20 + 1448),
-            (&udp, 1400, 14 + 40 + 8 + 1400),
-            (&arp, 1400, 9000),
+            (&plain, 0, 1, 9000, 9000),
+            // 8934 bytes of payload behind 66 bytes of headers.
+            (&plain, 1448, 7, 9000 + 6 * 66, 66 + 1448),
+            (&plain, 4467, 2, 9000 + 66, 66 + 4467),
+            (&plain, 9000, 1, 9000, 9000),
+            (&tagged, 1448, 7, 9000 + 6 * 70, 70 + 1448),
+            (&options, 1448, 7, 9000 + 6 * 58, 58 + 1448),
+            (&udp, 1400, 7, 9000 + 6 * 62, 62 + 1400),
+            (&arp, 1400, 1, 9000, 9000),
         ];
-        for (frame, gso_size, expected) in cases {
-            assert_eq!(wire_len(frame, gso_size), expected);
+        for (bytes, gso_size, packets, total, longest) in cases {
+            let expected = Measure {
+                packets,
+                bytes: total,
+                longest,
+            };
+            assert_eq!(Frame { bytes, gso_size }.measure(), expected);
         }
     }
 }

@@ -50,11 +50,11 @@ mod wire;
 
 pub use access::process_access;
 pub use drop_reason::{DropReason, Note};
-pub use frame::Frame;
+pub use frame::{Frame, Measure};
 pub use local_fdb::{Instant, Learn, LearnKind, LocalEntry};
 pub use mac::Mac;
 pub use number::{OutOfRange, PortId, Ttl, VlanId, Vni};
-pub use outcome::{Outcome, Output, Received, Verdict};
+pub use outcome::{Outcome, Output, Verdict};
 pub use overlay::{Origin, process_overlay};
 pub use shortcut::{Effect, Shortcut, process_access_xdp, process_underlay_xdp};
 pub use switch_id::SwitchId;

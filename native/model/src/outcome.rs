@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::drop_reason::{DropReason, Note};
+use crate::frame::Measure;
 use crate::local_fdb::Learn;
 use crate::number::{PortId, VlanId, Vni};
 use crate::tables::BindingKey;
@@ -41,25 +42,18 @@ pub enum Verdict {
     Forward(Vec<Output>),
 }
 
-/// A frame that came into a logical switch from an access port: counted as a packet from the local side of the
-/// binding, once, however many copies leave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Received {
-    /// The binding.
-    pub at: BindingKey,
-    /// Length of the frame without the tag of the binding.
-    pub bytes: usize,
-}
-
 /// Everything that a frame brings about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// Whether any copy leaves.
     pub verdict: Verdict,
+    /// By how many packets and bytes each counter moves. Bytes are without the tag of the binding.
+    pub measure: Measure,
     /// Every drop counter that moves, once per refused copy; holds the verdict's reason.
     pub drops: Vec<DropReason>,
-    /// The binding counter that moves: set once a binding was found and both MACs were accepted.
-    pub received: Option<Received>,
+    /// The binding whose from-local counter moves, once for all copies: set when a binding was found and both MACs
+    /// were accepted. The to-local counter of a binding moves with each `Output::ToPort`.
+    pub received: Option<BindingKey>,
     /// What the caller has `Tables::learn` take over.
     pub learn: Option<Learn>,
     /// What is counted beside that.
@@ -69,9 +63,10 @@ pub struct Outcome {
 impl Outcome {
     /// A frame that is refused before it has any effect.
     #[must_use]
-    pub fn refused(reason: DropReason) -> Self {
+    pub fn refused(reason: DropReason, measure: Measure) -> Self {
         Self {
             verdict: Verdict::Drop(reason),
+            measure,
             drops: vec![reason],
             received: None,
             learn: None,

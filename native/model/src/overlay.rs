@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::delivery::Delivery;
 use crate::drop_reason::DropReason;
-use crate::frame::{Frame, wire_len};
+use crate::frame::Frame;
 use crate::number::Vni;
 use crate::outcome::Outcome;
 use crate::tables::{FdbKey, Tables};
@@ -22,7 +22,7 @@ pub struct Origin {
 /// horizon). Nothing is learned: the controller says where remote MACs are. So no time is asked for.
 #[must_use]
 pub fn process_overlay(tables: &Tables, origin: Origin, inner: Frame<'_>) -> Outcome {
-    judge(tables, origin, inner).unwrap_or_else(Outcome::refused)
+    judge(tables, origin, inner).unwrap_or_else(|reason| Outcome::refused(reason, inner.measure()))
 }
 
 fn judge(tables: &Tables, origin: Origin, inner: Frame<'_>) -> Result<Outcome, DropReason> {
@@ -32,12 +32,7 @@ fn judge(tables: &Tables, origin: Origin, inner: Frame<'_>) -> Result<Outcome, D
     if !tables.tunnels.contains(&origin.remote) {
         return Err(DropReason::UnknownVtep);
     }
-    let mut delivery = Delivery::new(
-        tables,
-        switch,
-        inner.bytes,
-        wire_len(inner.bytes, inner.gso_size),
-    )?;
+    let mut delivery = Delivery::new(tables, switch, inner)?;
     let mac = delivery.inner().destination();
     let key = FdbKey { switch, mac };
     if mac.is_group() {

@@ -1,7 +1,7 @@
 //! What XDP does of it: known unicast between devices that it can redirect to. Everything else goes up to the
 //! kernel unchanged, where `process_access` or the kernel's own receive path and then `process_overlay` see it.
 //!
-//! It asks fewer tables than they do, and relies on a MAC being either local or remote in a logical switch.
+//! It does not ask whether the source is a remote MAC: a MAC of a logical switch is either local or remote.
 
 use std::net::IpAddr;
 
@@ -10,7 +10,6 @@ use crate::frame::Frame;
 use crate::ipv4::{self, Ipv4Packet};
 use crate::local_fdb::{Instant, Learn, LearnKind, LocalEntry};
 use crate::number::PortId;
-use crate::outcome::Received;
 use crate::outer::OuterHeader;
 use crate::tables::{BindingKey, FdbKey, NextHop, Tables};
 use crate::udp::{self, UdpDatagram};
@@ -38,8 +37,10 @@ pub enum Shortcut {
 pub enum Effect {
     /// From an access port: the counter of the binding, and the source's last-seen time.
     FromLocal {
-        /// The binding counter that moves.
-        received: Received,
+        /// The binding.
+        at: BindingKey,
+        /// Length of the frame without the tag of the binding.
+        bytes: usize,
         /// Always a refresh.
         learn: Learn,
     },
@@ -52,8 +53,12 @@ pub enum Effect {
     },
 }
 
-/// The shortcut on an access port. It is taken when the binding is found, the source is known right here, the
-/// destination is a remote MAC, and the frame fits into a tunnel whose next hop is resolved.
+/// An Ethernet header with a tag: XDP reads so much at once, and passes shorter frames up.
+const SHORTEST: usize = ethernet::HEADER_LEN + vlan::TAG_LEN;
+
+/// The shortcut on an access port. It is taken when the binding is found, no second tag is there, the source is known
+/// right here, the destination is a remote MAC and no local one, and the frame fits into a tunnel whose next hop is
+/// resolved.
 #[must_use]
 pub fn process_access_xdp(
     tables: &Tables,
@@ -65,7 +70,7 @@ pub fn process_access_xdp(
 }
 
 /// The shortcut on an underlay device. It is taken for a plain VXLAN packet from a known VTEP to a tunnel address
-/// of ours, whose inner destination is a local MAC.
+/// of ours, whose inner source is a station and whose inner destination is a local MAC.
 #[must_use]
 pub fn process_underlay_xdp(tables: &Tables, frame: Frame<'_>) -> Shortcut {
     decapsulate(tables, frame).unwrap_or(Shortcut::Pass)
@@ -83,6 +88,9 @@ fn encapsulate(tables: &Tables, port: PortId, frame: Frame<'_>, now: Instant) ->
     let switch = *tables.bindings.get(&at)?;
     let vni = tables.switches.get(&switch)?.vni;
     let inner = EthernetFrame::new_checked(&untagged.inner).ok()?;
+    if inner.is_tagged() || frame.bytes.len() < SHORTEST {
+        return None;
+    }
     let source = FdbKey {
         switch,
         mac: inner.source(),
@@ -100,7 +108,7 @@ fn encapsulate(tables: &Tables, port: PortId, frame: Frame<'_>, now: Instant) ->
         switch,
         mac: inner.destination(),
     };
-    if key.mac.is_group() {
+    if key.mac.is_group() || tables.local_macs.contains(&key) {
         return None;
     }
     let remote = tables.remote_macs.get(&key)?;
@@ -125,14 +133,15 @@ fn encapsulate(tables: &Tables, port: PortId, frame: Frame<'_>, now: Instant) ->
         vni,
     }
     .encapsulate(&untagged.inner)?;
-    let received = Received {
+    let effect = Effect::FromLocal {
         at,
         bytes: untagged.inner.len(),
+        learn,
     };
     Some(Shortcut::Redirect {
         port,
         bytes,
-        effect: Effect::FromLocal { received, learn },
+        effect,
     })
 }
 
@@ -151,7 +160,7 @@ fn decapsulate(tables: &Tables, frame: Frame<'_>) -> Option<Shortcut> {
         switch,
         mac: inner.destination(),
     };
-    if key.mac.is_group() {
+    if key.mac.is_group() || !inner.source().is_valid_source() {
         return None;
     }
     let at = tables.local_macs.get(&key)?.at;

@@ -126,7 +126,7 @@ proptest! {
     #[test]
     fn the_access_shortcut_does_what_tc_would_have_done((tables, arrival) in access_cases(&scope())) {
         let frame = arrival.frame.as_slice().into();
-        let Shortcut::Redirect { port, bytes, effect } = process_access_xdp(&tables, arrival.port, frame, arrival.now)
+        let Shortcut::Redirect { port, bytes: packet, effect } = process_access_xdp(&tables, arrival.port, frame, arrival.now)
         else {
             return Ok(());
         };
@@ -145,12 +145,13 @@ proptest! {
             remote,
             vni: *vni,
         };
-        prop_assert_eq!(header.encapsulate(inner).unwrap(), bytes);
+        prop_assert_eq!(header.encapsulate(inner).unwrap(), packet);
         prop_assert_eq!(port, next_hop.port);
-        let Effect::FromLocal { received, learn } = effect else {
+        let Effect::FromLocal { at, bytes, learn } = effect else {
             return Err(TestCaseError::fail("counted on the wrong side"));
         };
-        prop_assert_eq!((Some(received), Some(learn)), (outcome.received, outcome.learn));
+        prop_assert_eq!((Some(at), Some(learn)), (outcome.received, outcome.learn));
+        prop_assert_eq!(bytes, outcome.measure.bytes);
         prop_assert_eq!((outcome.drops, outcome.note), (vec![], None));
     }
 

@@ -135,11 +135,12 @@ pub fn tell(outcome: &Outcome) -> String {
         });
     }
     words.extend(outcome.note.map(|note| format!("note {note}")));
-    words.extend(
-        outcome
-            .received
-            .map(|got| format!("count {}/{} {}", got.at.port, got.at.vlan, got.bytes)),
-    );
+    if let Some(at) = outcome.received {
+        words.push(format!(
+            "count {}/{} {}",
+            at.port, at.vlan, outcome.measure.bytes
+        ));
+    }
     words.extend(outcome.drops.iter().map(|reason| format!("drop {reason}")));
     words.extend(outcome.outputs().iter().map(|output| match output {
         Output::ToPort { port, vlan, bytes } => format!("to {port}/{vlan} {}", bytes.len()),

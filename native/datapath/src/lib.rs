@@ -1,1 +1,33 @@
-//! Crate datapath.
+//! Owner of the kernel's tables: loads, pins and adopts the eBPF programs, fills their maps, follows links, routes and
+//! neighbours, ages local MACs.
+//!
+//! [`Datapath`] is the whole of it with its worker thread; [`Tables`] is what both work on.
+
+mod adoption;
+mod bindings;
+mod bpffs;
+mod datapath;
+mod device;
+mod drops;
+mod error;
+pub mod header;
+pub mod layout;
+mod macs;
+mod netlink;
+mod ports;
+mod programs;
+mod switches;
+mod table;
+mod tables;
+mod tunnels;
+mod underlay;
+mod worker;
+
+pub use datapath::{Datapath, Options, detach, local_addresses};
+pub use error::Error;
+pub use macs::Reason;
+pub use ports::Mode;
+pub use tables::{
+    BindingCount, BindingSpec, DropCount, LocalMacSpec, Notice, PortStatus, RemoteMacSpec,
+    Snapshot, Tables, TunnelSpec, TunnelStatus,
+};

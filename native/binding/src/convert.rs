@@ -1,0 +1,125 @@
+//! Text to domain values and errors to values.
+
+use std::{net::IpAddr, time::Duration};
+
+use datapath::{Datapath, Error, Mode, Options};
+use model::{Mac, SwitchId};
+
+use crate::types::{BindingSpec, Failure, OpenOptions, RemoteMacSpec, TunnelSpec};
+
+/// Runs a task for every entry; answers those that failed.
+pub fn failures<T>(entries: Vec<T>, mut task: impl FnMut(T) -> Result<(), Error>) -> Vec<Failure> {
+    entries
+        .into_iter()
+        .enumerate()
+        .filter_map(|(index, entry)| task(entry).err().map(|error| failure(index, &error)))
+        .collect()
+}
+
+/// Tunnels go in together, so that their paths are looked up once.
+pub fn put_tunnels(datapath: &Datapath, tunnels: Vec<TunnelSpec>) -> Vec<Failure> {
+    let parsed: Vec<_> = tunnels
+        .into_iter()
+        .map(datapath::TunnelSpec::try_from)
+        .collect();
+    let valid: Vec<_> = parsed
+        .iter()
+        .filter_map(|spec| spec.as_ref().ok().copied())
+        .collect();
+    let mut results = datapath.tables().put_tunnels(&valid).into_iter();
+    failures(parsed, |spec| {
+        spec.and_then(|_| results.next().unwrap_or(Ok(())))
+    })
+}
+
+/// An error of a call as a whole: its message begins with the code.
+pub fn thrown(error: Error) -> napi::Error {
+    napi::Error::from_reason(format!("{}: {error}", error.code()))
+}
+
+pub fn options(options: OpenOptions) -> Result<Options, Error> {
+    let mode = match options.mode.as_str() {
+        "auto" => Mode::Auto,
+        "xdp" => Mode::Xdp,
+        "tc" => Mode::Tc,
+        other => {
+            return Err(Error::Invalid(format!(
+                "mode {other:?} is none of auto, xdp, tc"
+            )));
+        }
+    };
+    let ageing = Duration::try_from_secs_f64(options.ageing_ms / 1000.0)
+        .map_err(|error| Error::Invalid(format!("ageing of {} ms: {error}", options.ageing_ms)))?;
+    Ok(Options {
+        switch_name: options.switch_name,
+        mode,
+        ageing,
+    })
+}
+
+pub fn switch_id(text: &str) -> Result<SwitchId, Error> {
+    text.parse().map_err(invalid)
+}
+
+pub fn mac(text: &str) -> Result<Mac, Error> {
+    text.parse().map_err(invalid)
+}
+
+pub fn ip(text: &str) -> Result<IpAddr, Error> {
+    text.parse()
+        .map_err(|_| Error::Invalid(format!("{text:?} is no IP address")))
+}
+
+pub fn vlan(number: u32) -> Result<u16, Error> {
+    u16::try_from(number)
+        .ok()
+        .filter(|vlan| *vlan <= 4094)
+        .ok_or_else(|| Error::Invalid(format!("VLAN {number} is not in 0..4094")))
+}
+
+impl TryFrom<BindingSpec> for datapath::BindingSpec {
+    type Error = Error;
+
+    fn try_from(spec: BindingSpec) -> Result<Self, Error> {
+        Ok(Self {
+            netdev: spec.netdev,
+            vlan: vlan(spec.vlan)?,
+            switch_id: switch_id(&spec.switch_id)?,
+        })
+    }
+}
+
+impl TryFrom<TunnelSpec> for datapath::TunnelSpec {
+    type Error = Error;
+
+    fn try_from(spec: TunnelSpec) -> Result<Self, Error> {
+        Ok(Self {
+            remote: ip(&spec.remote_ip)?,
+            local: ip(&spec.local_ip)?,
+        })
+    }
+}
+
+impl TryFrom<RemoteMacSpec> for datapath::RemoteMacSpec {
+    type Error = Error;
+
+    fn try_from(spec: RemoteMacSpec) -> Result<Self, Error> {
+        Ok(Self {
+            switch_id: switch_id(&spec.switch_id)?,
+            mac: mac(&spec.mac)?,
+            remote: ip(&spec.remote_ip)?,
+        })
+    }
+}
+
+fn failure(index: usize, error: &Error) -> Failure {
+    Failure {
+        index: u32::try_from(index).unwrap_or(u32::MAX),
+        code: error.code().to_owned(),
+        message: error.to_string(),
+    }
+}
+
+fn invalid(error: impl std::fmt::Display) -> Error {
+    Error::Invalid(error.to_string())
+}

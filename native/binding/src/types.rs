@@ -1,0 +1,329 @@
+//! The objects that cross the boundary.
+
+use datapath::Notice;
+use napi::bindgen_prelude::BigInt;
+use napi_derive::napi;
+
+#[napi(object)]
+pub struct OpenOptions {
+    /// Name of the `Physical_Switch` row.
+    pub switch_name: String,
+    #[napi(ts_type = "'auto' | 'xdp' | 'tc'")]
+    pub mode: String,
+    /// How long a local MAC lives without being seen.
+    pub ageing_ms: f64,
+}
+
+#[napi(object)]
+pub struct PortSpec {
+    pub netdev: String,
+}
+
+#[napi(object)]
+pub struct SwitchSpec {
+    /// UUID of the `Logical_Switch` row.
+    pub id: String,
+    /// 1..16777215.
+    pub vni: u32,
+}
+
+#[napi(object)]
+pub struct BindingSpec {
+    pub netdev: String,
+    /// 0: untagged and priority-tagged frames.
+    pub vlan: u32,
+    pub switch_id: String,
+}
+
+#[napi(object)]
+pub struct TunnelSpec {
+    pub remote_ip: String,
+    pub local_ip: String,
+}
+
+#[napi(object)]
+pub struct RemoteMacSpec {
+    pub switch_id: String,
+    pub mac: String,
+    pub remote_ip: String,
+}
+
+#[napi(object)]
+pub struct FloodSpec {
+    pub switch_id: String,
+    pub remote_ips: Vec<String>,
+}
+
+/// An entry of a setter's argument that did not succeed.
+#[napi(object)]
+pub struct Failure {
+    pub index: u32,
+    #[napi(
+        ts_type = "'no_such_device' | 'no_such_switch' | 'no_such_tunnel' | 'table_full' | 'invalid' | 'kernel'"
+    )]
+    pub code: String,
+    pub message: String,
+}
+
+#[napi(object)]
+pub struct LocalMac {
+    pub switch_id: String,
+    pub mac: String,
+    pub netdev: String,
+    pub vlan: u32,
+    pub age_ms: f64,
+}
+
+#[napi(object)]
+pub struct Snapshot {
+    pub ports: Vec<PortSpec>,
+    pub switches: Vec<SwitchSpec>,
+    pub bindings: Vec<BindingSpec>,
+    pub tunnels: Vec<TunnelSpec>,
+    pub remote_macs: Vec<RemoteMacSpec>,
+    pub floods: Vec<FloodSpec>,
+    pub local_macs: Vec<LocalMac>,
+}
+
+/// `links`: a port or a path changed; bindings of a device that vanished are gone from the tables. `failed`: `reason`
+/// says what. All others name a MAC; `forgotten` says why.
+#[napi(object)]
+pub struct DatapathEvent {
+    #[napi(ts_type = "'learned' | 'moved' | 'forgotten' | 'refused' | 'links' | 'failed'")]
+    pub kind: String,
+    pub switch_id: Option<String>,
+    pub mac: Option<String>,
+    pub netdev: Option<String>,
+    pub vlan: Option<u32>,
+    pub reason: Option<String>,
+}
+
+#[napi(object)]
+pub struct PortStatus {
+    pub netdev: String,
+    pub present: bool,
+    pub up: bool,
+    pub carrier: bool,
+    pub mtu: u32,
+    #[napi(ts_type = "'xdp' | 'tc'")]
+    pub mode: String,
+}
+
+#[napi(object)]
+pub struct TunnelStatus {
+    pub remote_ip: String,
+    pub local_ip: String,
+    /// The next hop's MAC is known.
+    pub resolved: bool,
+    pub netdev: Option<String>,
+    pub next_hop_mac: Option<String>,
+    /// Largest inner layer-3 packet, in bytes.
+    pub mtu: u32,
+    #[napi(ts_type = "'xdp' | 'tc'")]
+    pub mode: String,
+}
+
+/// Frames without the tag of the binding and without the frame check sequence.
+#[napi(object)]
+pub struct BindingCounters {
+    pub netdev: String,
+    pub vlan: u32,
+    pub packets_from_local: BigInt,
+    pub bytes_from_local: BigInt,
+    pub packets_to_local: BigInt,
+    pub bytes_to_local: BigInt,
+}
+
+#[napi(object)]
+pub struct DropCounter {
+    /// Empty: the overlay side.
+    pub netdev: String,
+    pub reason: String,
+    /// One line for people.
+    pub explanation: String,
+    /// Counted, but the frame was forwarded all the same.
+    pub note: bool,
+    pub packets: BigInt,
+}
+
+#[napi(object)]
+pub struct LocalAddress {
+    pub netdev: String,
+    pub address: String,
+}
+
+impl From<datapath::LocalMacSpec> for LocalMac {
+    fn from(spec: datapath::LocalMacSpec) -> Self {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "milliseconds of an age stay far below 2^53"
+        )]
+        let age_ms = spec.age_ms as f64;
+        Self {
+            switch_id: spec.switch_id.to_string(),
+            mac: spec.mac.to_string(),
+            netdev: spec.netdev,
+            vlan: spec.vlan.into(),
+            age_ms,
+        }
+    }
+}
+
+impl From<datapath::Snapshot> for Snapshot {
+    fn from(snapshot: datapath::Snapshot) -> Self {
+        Self {
+            ports: snapshot
+                .ports
+                .into_iter()
+                .map(|netdev| PortSpec { netdev })
+                .collect(),
+            switches: snapshot
+                .switches
+                .into_iter()
+                .map(|(id, vni)| SwitchSpec {
+                    id: id.to_string(),
+                    vni,
+                })
+                .collect(),
+            bindings: snapshot
+                .bindings
+                .into_iter()
+                .map(|spec| BindingSpec {
+                    netdev: spec.netdev,
+                    vlan: spec.vlan.into(),
+                    switch_id: spec.switch_id.to_string(),
+                })
+                .collect(),
+            tunnels: snapshot.tunnels.into_iter().map(TunnelSpec::from).collect(),
+            remote_macs: snapshot
+                .remote_macs
+                .into_iter()
+                .map(|spec| RemoteMacSpec {
+                    switch_id: spec.switch_id.to_string(),
+                    mac: spec.mac.to_string(),
+                    remote_ip: spec.remote.to_string(),
+                })
+                .collect(),
+            floods: snapshot
+                .floods
+                .into_iter()
+                .map(|(id, remotes)| FloodSpec {
+                    switch_id: id.to_string(),
+                    remote_ips: remotes.iter().map(ToString::to_string).collect(),
+                })
+                .collect(),
+            local_macs: snapshot
+                .local_macs
+                .into_iter()
+                .map(LocalMac::from)
+                .collect(),
+        }
+    }
+}
+
+impl From<datapath::TunnelSpec> for TunnelSpec {
+    fn from(spec: datapath::TunnelSpec) -> Self {
+        Self {
+            remote_ip: spec.remote.to_string(),
+            local_ip: spec.local.to_string(),
+        }
+    }
+}
+
+impl From<Notice> for DatapathEvent {
+    fn from(notice: Notice) -> Self {
+        match notice {
+            Notice::Learned(spec) => Self::of_mac("learned", spec, None),
+            Notice::Moved(spec) => Self::of_mac("moved", spec, None),
+            Notice::Forgotten(spec, reason) => Self::of_mac("forgotten", spec, Some(reason.name())),
+            Notice::Refused(spec) => Self::of_mac("refused", spec, None),
+            Notice::Links => Self::of_kind("links", None),
+            Notice::Failed(reason) => Self::of_kind("failed", Some(reason)),
+        }
+    }
+}
+
+impl DatapathEvent {
+    fn of_mac(kind: &str, spec: datapath::LocalMacSpec, reason: Option<&str>) -> Self {
+        let mac = LocalMac::from(spec);
+        Self {
+            switch_id: Some(mac.switch_id),
+            mac: Some(mac.mac),
+            netdev: Some(mac.netdev),
+            vlan: Some(mac.vlan),
+            ..Self::of_kind(kind, reason.map(str::to_owned))
+        }
+    }
+
+    fn of_kind(kind: &str, reason: Option<String>) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            switch_id: None,
+            mac: None,
+            netdev: None,
+            vlan: None,
+            reason,
+        }
+    }
+}
+
+impl From<datapath::PortStatus> for PortStatus {
+    fn from(status: datapath::PortStatus) -> Self {
+        Self {
+            netdev: status.netdev,
+            present: status.is_present,
+            up: status.is_up,
+            carrier: status.has_carrier,
+            mtu: status.mtu,
+            mode: mode(status.is_xdp),
+        }
+    }
+}
+
+impl From<datapath::TunnelStatus> for TunnelStatus {
+    fn from(status: datapath::TunnelStatus) -> Self {
+        let TunnelSpec {
+            remote_ip,
+            local_ip,
+        } = status.spec.into();
+        let (netdev, next_hop_mac) = status.path.unzip();
+        Self {
+            remote_ip,
+            local_ip,
+            resolved: netdev.is_some(),
+            netdev,
+            next_hop_mac: next_hop_mac.map(|mac| model::Mac::new(mac).to_string()),
+            mtu: status.inner_mtu,
+            mode: mode(status.is_xdp),
+        }
+    }
+}
+
+impl From<datapath::BindingCount> for BindingCounters {
+    fn from(count: datapath::BindingCount) -> Self {
+        Self {
+            netdev: count.netdev,
+            vlan: count.vlan.into(),
+            packets_from_local: count.counters.packets_from_local.into(),
+            bytes_from_local: count.counters.bytes_from_local.into(),
+            packets_to_local: count.counters.packets_to_local.into(),
+            bytes_to_local: count.counters.bytes_to_local.into(),
+        }
+    }
+}
+
+impl From<datapath::DropCount> for DropCounter {
+    fn from(count: datapath::DropCount) -> Self {
+        Self {
+            netdev: count.netdev,
+            reason: count.reason.to_owned(),
+            explanation: count.explanation.to_owned(),
+            note: count.is_note,
+            packets: count.packets.into(),
+        }
+    }
+}
+
+fn mode(is_xdp: bool) -> String {
+    if is_xdp { "xdp" } else { "tc" }.to_owned()
+}

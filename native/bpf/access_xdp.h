@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The shortcut from a server into a tunnel: known unicast over a resolved next hop. All else goes up to tc. */
+#ifndef VTEP_ACCESS_XDP_H
+#define VTEP_ACCESS_XDP_H
+
+#include "fdb.h"
+#include "flow_hash.h"
+
+/* RFC 1624: the template's checksum was made with length 0; adds the real one. */
+static __always_inline __u16 checksum_with_length(__be16 template_checksum, __be16 length)
+{
+	__u32 sum = (__u16)~template_checksum + (__u32)length;
+
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (__u16)~sum;
+}
+
+/* Writes the outer headers over the first bytes of the packet, which adjust_head has made room for. */
+static __always_inline void write_outer(void *data, const struct tunnel *tunnel, __u32 vni, __u32 hash, __u32 inner)
+{
+	struct iphdr *ip = data + ETH_HLEN;
+	struct udphdr *udp = (void *)(ip + 1);
+	struct vxlan_header *vxlan = (void *)(udp + 1);
+
+	__builtin_memcpy(data, tunnel->header, OUTER_LENGTH);
+	ip->tot_len = bpf_htons(OUTER_LENGTH - ETH_HLEN + inner);
+	ip->check = checksum_with_length(ip->check, ip->tot_len);
+	udp->source = bpf_htons(FLOW_PORT_FIRST + (hash & FLOW_PORT_MASK));
+	udp->len = bpf_htons(sizeof(*udp) + sizeof(*vxlan) + inner);
+	vxlan->vni = bpf_htonl(vni << 8);
+}
+
+SEC("xdp.frags") int access_xdp(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
+	struct binding_key at = {.ifindex = ctx->ingress_ifindex};
+	__u32 tag_length = 0, inner, hash, slot, vni;
+	struct ethhdr *eth = data;
+	struct mac_key source, destination;
+	struct logical_switch *ls;
+	struct binding *binding;
+	struct local_mac *local;
+	struct remote_mac *remote;
+	struct tunnel *tunnel;
+	__u8 macs[12];
+	void *payload;
+	__be16 ethertype;
+
+	if (data + ETH_HLEN + sizeof(struct vlan_tag) > data_end)
+		return XDP_PASS;
+	ethertype = eth->h_proto;
+	payload = data + ETH_HLEN;
+	if (ethertype == bpf_htons(ETH_P_8021Q)) {
+		struct vlan_tag *tag = payload;
+
+		at.vlan = bpf_ntohs(tag->tci) & VLAN_ID_MASK;
+		ethertype = tag->ethertype;
+		payload += sizeof(*tag);
+		tag_length = sizeof(*tag);
+	}
+	if (is_vlan_type(ethertype) || is_group(eth->h_dest) || !is_valid_source(eth->h_source))
+		return XDP_PASS;
+	binding = bpf_map_lookup_elem(&bindings, &at);
+	if (!binding)
+		return XDP_PASS;
+	slot = binding->slot;
+	ls = bpf_map_lookup_elem(&switches, &binding->switch_slot);
+	if (!ls || !ls->vni)
+		return XDP_PASS;
+	vni = ls->vni;
+
+	source = mac_key(binding->switch_slot, eth->h_source);
+	local = bpf_map_lookup_elem(&local_macs, &source);
+	if (!local || !is_at(local, at.ifindex, at.vlan))
+		return XDP_PASS;
+	destination = mac_key(binding->switch_slot, eth->h_dest);
+	if (bpf_map_lookup_elem(&local_macs, &destination))
+		return XDP_PASS;
+	remote = bpf_map_lookup_elem(&remote_macs, &destination);
+	if (!remote)
+		return XDP_PASS;
+	tunnel = bpf_map_lookup_elem(&tunnels, &remote->tunnel);
+	if (!tunnel || !tunnel->ifindex || !(tunnel->flags & TUNNEL_XDP) || tunnel->header_len != OUTER_LENGTH)
+		return XDP_PASS;
+	inner = (__u32)bpf_xdp_get_buff_len(ctx) - tag_length;
+	if (inner > tunnel->inner_mtu + ETH_HLEN)
+		return XDP_PASS;
+
+	hash = flow_hash(eth->h_dest, ethertype, payload, data_end);
+	__builtin_memcpy(macs, eth, sizeof(macs));
+	if (bpf_xdp_adjust_head(ctx, (int)tag_length - (int)OUTER_LENGTH))
+		return XDP_PASS;
+	data = (void *)(long)ctx->data;
+	data_end = (void *)(long)ctx->data_end;
+	if (data + OUTER_LENGTH + sizeof(macs) > data_end)
+		return XDP_DROP;
+	write_outer(data, tunnel, vni, hash, inner);
+	if (tag_length)
+		__builtin_memcpy(data + OUTER_LENGTH, macs, sizeof(macs));
+
+	refresh(local);
+	count_from_local(slot, 1, inner);
+	return bpf_redirect(tunnel->ifindex, 0);
+}
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Keys and values of the pinned maps: one definition for tc and XDP, mirrored in datapath/src/layout.rs.
+ * Both sides assert the same sizes and offsets at compile time; the loader compares the sizes again with the kernel's. */
+#ifndef VTEP_LAYOUT_H
+#define VTEP_LAYOUT_H
+
+#include <linux/types.h>
+#include <stddef.h>
+
+/* A port and a VLAN on it; VLAN 0 stands for untagged and priority-tagged frames. */
+struct binding_key {
+	__u32 ifindex;
+	__u32 vlan;
+};
+
+struct binding {
+	__u32 switch_slot;
+	__u32 slot; /* index into binding_counts */
+};
+
+struct logical_switch {
+	__u8 id[16]; /* Logical_Switch UUID; all zero: the slot is free */
+	__u32 vni;
+	__u32 flood_count;
+	__u32 flood_generation;
+	__u32 reserved;
+};
+
+struct mac_key {
+	__u32 switch_slot;
+	__u8 mac[6];
+	__u16 zero;
+};
+
+struct local_mac {
+	__u64 last_seen_ns; /* CLOCK_MONOTONIC, coarse */
+	__u32 ifindex;
+	__u32 vlan;
+	__u32 binding_slot;
+	__u32 zero;
+};
+
+struct remote_mac {
+	__u64 refused_ns; /* when this MAC was last reported on an access port */
+	__u32 tunnel;
+	__u32 zero;
+};
+
+/* IPv4 addresses are stored v4-mapped, so that an IPv6 underlay needs no new map. */
+struct address {
+	__u8 bytes[16];
+};
+
+#define TUNNEL_HEADER_MAX 80
+
+struct tunnel {
+	struct address remote;
+	struct address local;
+	__u32 inner_mtu; /* largest inner layer-3 packet, in bytes */
+	__u32 ifindex;   /* underlay device with a resolved next hop; 0: the kernel routes it */
+	__u32 flags;     /* TUNNEL_* */
+	__u32 header_len;
+	__u8 header[TUNNEL_HEADER_MAX]; /* outer headers; lengths, UDP source port and VNI are zero */
+};
+
+#define TUNNEL_XDP 1u /* the underlay device can be the target of an XDP redirect */
+
+struct port {
+	__u32 flags; /* PORT_* */
+};
+
+#define PORT_XDP 1u /* the port can be the target of an XDP redirect */
+
+struct flood_key {
+	__u32 switch_slot;
+	__u32 generation;
+	__u32 index;
+};
+
+#define FLOOD_PORT 0u
+#define FLOOD_TUNNEL 1u
+
+struct flood_member {
+	__u32 kind;
+	__u32 target; /* ifindex of a port, or tunnel */
+	__u32 vlan;
+	__u32 binding_slot;
+};
+
+struct binding_counters {
+	__u64 packets_from_local;
+	__u64 bytes_from_local;
+	__u64 packets_to_local;
+	__u64 bytes_to_local;
+};
+
+struct drop_key {
+	__u32 ifindex; /* 0: the overlay side */
+	__u32 reason;
+};
+
+#define EVENT_LEARNED 1u
+#define EVENT_MOVED 2u
+#define EVENT_REFUSED 3u
+/* Only while the programs are traced by the tests (const volatile tracing). */
+#define EVENT_DROPPED 16u
+#define EVENT_TO_PORT 17u
+#define EVENT_TO_TUNNEL 18u
+
+struct event {
+	__u32 kind;
+	__u32 switch_slot;
+	__u32 ifindex;
+	__u32 vlan;
+	__u8 mac[6];
+	__u16 zero;
+	__u32 value; /* EVENT_DROPPED: reason; EVENT_TO_TUNNEL: tunnel */
+};
+
+struct settings {
+	__u32 vxlan_ifindex; /* the collect-metadata VXLAN device */
+	__u32 zero;
+};
+
+#define BINDINGS_MAX 32768
+#define SWITCHES_MAX 8192
+#define LOCAL_MACS_MAX 65536
+#define REMOTE_MACS_MAX 262144
+#define TUNNELS_MAX 8192
+#define PORTS_MAX 256
+#define FLOOD_MEMBERS_MAX 262144
+#define FLOOD_FAN_OUT_MAX 1024
+
+_Static_assert(sizeof(struct binding_key) == 8, "binding_key");
+_Static_assert(sizeof(struct binding) == 8, "binding");
+_Static_assert(sizeof(struct logical_switch) == 32 && offsetof(struct logical_switch, vni) == 16, "logical_switch");
+_Static_assert(sizeof(struct mac_key) == 12 && offsetof(struct mac_key, mac) == 4, "mac_key");
+_Static_assert(sizeof(struct local_mac) == 24 && offsetof(struct local_mac, ifindex) == 8, "local_mac");
+_Static_assert(sizeof(struct remote_mac) == 16 && offsetof(struct remote_mac, tunnel) == 8, "remote_mac");
+_Static_assert(sizeof(struct tunnel) == 128 && offsetof(struct tunnel, header) == 48, "tunnel");
+_Static_assert(sizeof(struct flood_key) == 12, "flood_key");
+_Static_assert(sizeof(struct flood_member) == 16, "flood_member");
+_Static_assert(sizeof(struct binding_counters) == 32, "binding_counters");
+_Static_assert(sizeof(struct event) == 28 && offsetof(struct event, value) == 24, "event");
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The gateway's tables. Rust fills all but local_macs, which the programs learn, and the counters. */
+#ifndef VTEP_MAPS_H
+#define VTEP_MAPS_H
+
+#include "layout.h"
+#include <bpf/bpf_helpers.h>
+#include <linux/bpf.h>
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct settings);
+} settings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, PORTS_MAX);
+	__type(key, __u32); /* ifindex */
+	__type(value, struct port);
+} ports SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, BINDINGS_MAX);
+	__type(key, struct binding_key);
+	__type(value, struct binding);
+} bindings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SWITCHES_MAX);
+	__type(key, __u32); /* switch slot */
+	__type(value, struct logical_switch);
+} switches SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SWITCHES_MAX);
+	__type(key, __u32);   /* VNI */
+	__type(value, __u32); /* switch slot */
+} vnis SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, LOCAL_MACS_MAX);
+	__type(key, struct mac_key);
+	__type(value, struct local_mac);
+} local_macs SEC(".maps");
+
+/* Elements are freed after a grace period instead of being recycled under a reader, here and below. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, REMOTE_MACS_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct mac_key);
+	__type(value, struct remote_mac);
+} remote_macs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, TUNNELS_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32); /* tunnel */
+	__type(value, struct tunnel);
+} tunnels SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, TUNNELS_MAX);
+	__type(key, struct address); /* remote VTEP */
+	__type(value, __u32);        /* tunnel */
+} vteps SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, struct address); /* tunnel address of this gateway */
+	__type(value, __u32);
+} local_addresses SEC(".maps");
+
+/* A list is replaced by writing the next generation beside it and then pointing the switch at that one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, FLOOD_MEMBERS_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct flood_key);
+	__type(value, struct flood_member);
+} flood_members SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, BINDINGS_MAX);
+	__type(key, __u32); /* binding slot */
+	__type(value, struct binding_counters);
+} binding_counts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct drop_key);
+	__type(value, __u64);
+} drops SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} events SEC(".maps");
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The ways out of a tc program: a port, a tunnel, both many times over, or the end. */
+#ifndef VTEP_OUTPUT_TC_H
+#define VTEP_OUTPUT_TC_H
+
+#include <linux/pkt_cls.h>
+
+#include "counters.h"
+#include "parse.h"
+
+/* How a frame counts: a GSO super-frame is as many packets as it will be on the wire. */
+struct measure {
+	__u32 packets;
+	__u32 bytes;
+	__u32 longest; /* longest frame of them, Ethernet header included */
+};
+
+static __always_inline __u32 gso_header_length(struct __sk_buff *skb)
+{
+	__u32 l3 = ETH_HLEN, l4;
+	__be16 ethertype = 0;
+	__u8 protocol = 0;
+
+	bpf_skb_load_bytes(skb, offsetof(struct ethhdr, h_proto), &ethertype, sizeof(ethertype));
+	if (ethertype == bpf_htons(ETH_P_IP)) {
+		__u8 version_ihl = 0;
+
+		bpf_skb_load_bytes(skb, l3, &version_ihl, 1);
+		bpf_skb_load_bytes(skb, l3 + offsetof(struct iphdr, protocol), &protocol, 1);
+		l4 = l3 + (version_ihl & 0x0f) * 4;
+	} else {
+		bpf_skb_load_bytes(skb, l3 + offsetof(struct ipv6hdr, nexthdr), &protocol, 1);
+		l4 = l3 + sizeof(struct ipv6hdr);
+	}
+	if (protocol == IPPROTO_TCP) {
+		__u8 data_offset = 0;
+
+		bpf_skb_load_bytes(skb, l4 + 12, &data_offset, 1);
+		return l4 + (data_offset >> 4) * 4;
+	}
+	return l4 + sizeof(struct udphdr);
+}
+
+/* Call with the access tag removed; a tag that is left (in skb metadata) is part of the frame. */
+static __always_inline struct measure measure(struct __sk_buff *skb)
+{
+	__u32 tag = skb->vlan_present ? 4 : 0;
+	__u32 length = skb->len + tag;
+	struct measure m = {.packets = 1, .bytes = length, .longest = length};
+	__u32 gso_size = skb->gso_size;
+
+	if (gso_size) {
+		__u32 header = gso_header_length(skb);
+		__u32 payload = skb->len > header ? skb->len - header : 0;
+
+		m.packets = (payload + gso_size - 1) / gso_size;
+		if (!m.packets)
+			m.packets = 1;
+		m.bytes = length + (m.packets - 1) * (header + tag);
+		m.longest = header + tag + (payload < gso_size ? payload : gso_size);
+	}
+	return m;
+}
+
+static __always_inline int drop(__u32 ifindex, __u32 reason, __u32 packets)
+{
+	count_drop(ifindex, reason, packets);
+	return TC_ACT_SHOT;
+}
+
+static __always_inline int has_tag(struct __sk_buff *skb)
+{
+	__be16 ethertype = 0;
+
+	bpf_skb_load_bytes(skb, offsetof(struct ethhdr, h_proto), &ethertype, sizeof(ethertype));
+	return skb->vlan_present || is_vlan_type(ethertype);
+}
+
+/* A frame with a tag of its own must not leave an untagged binding: the server would take it for another VLAN. */
+static __always_inline int may_leave(struct __sk_buff *skb, __u32 vlan)
+{
+	return vlan || !has_tag(skb);
+}
+
+static __always_inline int to_port(struct __sk_buff *skb, __u32 from, __u32 ifindex, __u32 vlan, __u32 slot,
+				   const struct measure *m)
+{
+	if (!may_leave(skb, vlan))
+		return drop(from, DROP_INNER_VLAN, m->packets);
+	if (vlan && bpf_skb_vlan_push(skb, bpf_htons(ETH_P_8021Q), vlan))
+		return drop(from, DROP_HELPER_FAILED, m->packets);
+	count_to_local(slot, m->packets, m->bytes);
+	if (tracing)
+		tell(EVENT_TO_PORT, 0, ifindex, vlan, NULL, 0);
+	return bpf_redirect(ifindex, 0);
+}
+
+/* Leaves the outer header to the kernel's VXLAN device; returns 0 or a drop reason. */
+static __always_inline __u32 set_tunnel(struct __sk_buff *skb, const struct tunnel *tunnel, __u32 vni)
+{
+	struct bpf_tunnel_key key = {.tunnel_id = vni, .tunnel_ttl = 64};
+	__be32 remote, local;
+
+	__builtin_memcpy(&remote, &tunnel->remote.bytes[12], 4);
+	__builtin_memcpy(&local, &tunnel->local.bytes[12], 4);
+	key.remote_ipv4 = bpf_ntohl(remote);
+	key.local_ipv4 = bpf_ntohl(local);
+	if (bpf_skb_set_tunnel_key(skb, &key, sizeof(key), BPF_F_ZERO_CSUM_TX | BPF_F_DONT_FRAGMENT))
+		return DROP_HELPER_FAILED;
+	return 0;
+}
+
+static __always_inline int exceeds(const struct tunnel *tunnel, const struct measure *m)
+{
+	return m->longest > tunnel->inner_mtu + ETH_HLEN;
+}
+
+static __always_inline __u32 vxlan_ifindex(void)
+{
+	__u32 zero = 0;
+	struct settings *s = bpf_map_lookup_elem(&settings, &zero);
+
+	return s ? s->vxlan_ifindex : 0;
+}
+
+static __always_inline int to_tunnel(struct __sk_buff *skb, __u32 from, __u32 tunnel_slot, __u32 vni,
+				     const struct measure *m)
+{
+	struct tunnel *tunnel = bpf_map_lookup_elem(&tunnels, &tunnel_slot);
+	__u32 reason;
+
+	if (!tunnel)
+		return drop(from, DROP_NO_TUNNEL, m->packets);
+	if (exceeds(tunnel, m))
+		return drop(from, DROP_OVERSIZE, m->packets);
+	reason = set_tunnel(skb, tunnel, vni);
+	if (reason)
+		return drop(from, reason, m->packets);
+	if (tracing)
+		tell(EVENT_TO_TUNNEL, 0, from, 0, NULL, tunnel_slot);
+	return bpf_redirect(vxlan_ifindex(), 0);
+}
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Frames that the kernel's VXLAN device decapsulated: to ports, never to a tunnel. */
+#ifndef VTEP_OVERLAY_TC_H
+#define VTEP_OVERLAY_TC_H
+
+#include "flood_tc.h"
+
+SEC("classifier") int overlay_tc(struct __sk_buff *skb)
+{
+	struct bpf_tunnel_key outer = {};
+	struct logical_switch *ls;
+	struct local_mac *local;
+	struct mac_key destination;
+	struct address remote;
+	struct measure m;
+	__u8 macs[12];
+	__u32 *found, switch_slot, vni;
+
+	if (bpf_skb_load_bytes(skb, 0, macs, sizeof(macs)))
+		return drop(0, DROP_TRUNCATED, 1);
+	m = measure(skb);
+	if (bpf_skb_get_tunnel_key(skb, &outer, sizeof(outer), 0))
+		return drop(0, DROP_NO_TUNNEL_KEY, m.packets);
+	vni = outer.tunnel_id;
+	found = bpf_map_lookup_elem(&vnis, &vni);
+	if (!found)
+		return drop(0, DROP_UNKNOWN_VNI, m.packets);
+	switch_slot = *found;
+	ls = bpf_map_lookup_elem(&switches, &switch_slot);
+	if (!ls)
+		return drop(0, DROP_UNKNOWN_SWITCH, m.packets);
+	remote = mapped_v4(bpf_htonl(outer.remote_ipv4));
+	if (!bpf_map_lookup_elem(&vteps, &remote))
+		return drop(0, DROP_UNKNOWN_VTEP, m.packets);
+	if (!is_valid_source(&macs[6]))
+		return drop(0, DROP_INVALID_SOURCE, m.packets);
+	if (is_link_local(macs))
+		return drop(0, DROP_LINK_LOCAL, m.packets);
+
+	if (is_group(macs))
+		return flood_frame(skb, switch_slot, ls, 0, 0, &m);
+	destination = mac_key(switch_slot, macs);
+	local = bpf_map_lookup_elem(&local_macs, &destination);
+	if (local)
+		return to_port(skb, 0, local->ifindex, local->vlan, local->binding_slot, &m);
+	if (bpf_map_lookup_elem(&remote_macs, &destination))
+		return drop(0, DROP_SPLIT_HORIZON, m.packets);
+	return flood_frame(skb, switch_slot, ls, 0, 0, &m);
+}
+
+#endif

@@ -1,0 +1,177 @@
+//! The data plane with its worker thread.
+
+use std::{
+    net::IpAddr,
+    os::fd::{AsRawFd, FromRawFd, OwnedFd},
+    sync::{Arc, Mutex, MutexGuard},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use netlink_packet_route::link::LinkFlags;
+
+use crate::{
+    error::Error,
+    netlink::{Netlink, watch::Watch},
+    ports::Mode,
+    programs,
+    tables::{Notice, Snapshot, Tables},
+    underlay::{self, VXLAN_DEVICE},
+    worker::{Worker, lock, monotonic_ns},
+};
+
+/// How to open the data plane.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Name of the `Physical_Switch`; marks what the gateway makes in the kernel.
+    pub switch_name: String,
+    /// XDP or tc.
+    pub mode: Mode,
+    /// How long a local MAC lives without being seen.
+    pub ageing: Duration,
+}
+
+/// The data plane. Dropping it leaves forwarding in place.
+pub struct Datapath {
+    tables: Arc<Mutex<Tables>>,
+    notify: Arc<dyn Fn(Vec<Notice>) + Send + Sync>,
+    stop: OwnedFd,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Datapath {
+    /// Loads the programs, adopts what an earlier process left, and starts the worker.
+    ///
+    /// # Errors
+    /// See [`Tables::open`].
+    pub fn open(
+        options: &Options,
+        notify: impl Fn(Vec<Notice>) + Send + Sync + 'static,
+    ) -> Result<Self, Error> {
+        let watch =
+            Watch::open().map_err(|error| Error::kernel("watch links and routes", error))?;
+        let (tables, ring) = Tables::open(&options.switch_name, options.mode, false)?;
+        let tables = Arc::new(Mutex::new(tables));
+        let notify: Arc<dyn Fn(Vec<Notice>) + Send + Sync> = Arc::new(notify);
+        let stop = event_descriptor()?;
+        let worker = Worker {
+            tables: Arc::clone(&tables),
+            ring,
+            watch,
+            stop: stop
+                .try_clone()
+                .map_err(|error| Error::kernel("copy a descriptor", error))?,
+            ageing_ns: u64::try_from(options.ageing.as_nanos()).unwrap_or(u64::MAX),
+            notify: Arc::clone(&notify),
+        };
+        let thread = thread::Builder::new()
+            .name("vtep-datapath".into())
+            .spawn(move || worker.run())
+            .map_err(|error| Error::kernel("start the worker", error))?;
+        Ok(Self {
+            tables,
+            notify,
+            stop,
+            thread: Some(thread),
+        })
+    }
+
+    /// The tables, for the time of the guard. The worker waits meanwhile.
+    #[must_use]
+    pub fn tables(&self) -> MutexGuard<'_, Tables> {
+        lock(&self.tables)
+    }
+
+    /// Reads everything back.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    pub fn snapshot(&self) -> Result<Snapshot, Error> {
+        self.tables().snapshot(monotonic_ns())
+    }
+
+    /// Tells what a change brought about by the same way as what the worker finds.
+    pub fn notify(&self, notices: Vec<Notice>) {
+        if !notices.is_empty() {
+            (self.notify)(notices);
+        }
+    }
+
+    /// Ends the worker. Forwarding stays.
+    pub fn close(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            // SAFETY: eight bytes to a descriptor that is open.
+            unsafe {
+                libc::write(
+                    self.stop.as_raw_fd(),
+                    (&raw const ONE).cast(),
+                    size_of::<u64>(),
+                )
+            };
+            let _ = thread.join();
+        }
+    }
+}
+
+static ONE: u64 = 1;
+
+impl Drop for Datapath {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Removes everything that the gateway put into the kernel: programs, VXLAN device, and with them the maps. Devices
+/// that were its ports are as they were made: not promiscuous, with IPv6.
+///
+/// # Errors
+/// The kernel's answer.
+pub fn detach(switch_name: &str) -> Result<(), Error> {
+    let mut netlink =
+        Netlink::open().map_err(|error| Error::kernel("open a netlink socket", error))?;
+    for link in underlay::links(&mut netlink)?.into_values() {
+        programs::detach_xdp(&mut netlink, &link);
+        if link.name == VXLAN_DEVICE || !programs::detach_tc(&mut netlink, &link) {
+            continue;
+        }
+        netlink
+            .set_flags(link.ifindex, LinkFlags::empty(), LinkFlags::Promisc)
+            .map_err(|error| {
+                Error::kernel(format!("set {} to not promiscuous", link.name), error)
+            })?;
+        let _ = std::fs::write(
+            format!("/proc/sys/net/ipv6/conf/{}/disable_ipv6", link.name),
+            "0",
+        );
+    }
+    underlay::remove_vxlan_device(&mut netlink, switch_name)
+}
+
+/// The addresses of the network namespace with the names of their devices.
+///
+/// # Errors
+/// The kernel's answer.
+pub fn local_addresses() -> Result<Vec<(String, IpAddr)>, Error> {
+    let mut netlink =
+        Netlink::open().map_err(|error| Error::kernel("open a netlink socket", error))?;
+    let links = underlay::links(&mut netlink)?;
+    let addresses = netlink
+        .addresses()
+        .map_err(|error| Error::kernel("list the addresses", error))?;
+    Ok(addresses
+        .into_iter()
+        .filter_map(|(ifindex, address)| {
+            links.get(&ifindex).map(|link| (link.name.clone(), address))
+        })
+        .collect())
+}
+
+fn event_descriptor() -> Result<OwnedFd, Error> {
+    // SAFETY: no pointers.
+    let descriptor = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
+    if descriptor < 0 {
+        return Err(Error::kernel("eventfd", std::io::Error::last_os_error()));
+    }
+    // SAFETY: the kernel has just given the descriptor, and nobody else has it.
+    Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
+}

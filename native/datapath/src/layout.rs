@@ -1,0 +1,241 @@
+//! The keys and values of the maps, as `bpf/layout.h` defines them. Sizes and offsets are asserted on both sides at
+//! compile time; opening a map compares the sizes with the kernel's.
+
+#![expect(
+    missing_docs,
+    reason = "the fields are documented in bpf/layout.h, which they mirror"
+)]
+
+use std::{
+    mem::{offset_of, size_of},
+    net::{IpAddr, Ipv6Addr},
+};
+
+macro_rules! plain {
+    ($($name:ident),+) => { $(
+        // SAFETY: `repr(C)`, only integers and arrays of them, and no padding, which the assertions below hold.
+        unsafe impl aya::Pod for $name {}
+    )+ };
+}
+
+/// A port and a VLAN on it; VLAN 0 stands for untagged and priority-tagged frames.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BindingKey {
+    pub ifindex: u32,
+    pub vlan: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binding {
+    pub switch_slot: u32,
+    pub slot: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogicalSwitch {
+    pub id: [u8; 16],
+    pub vni: u32,
+    pub flood_count: u32,
+    pub flood_generation: u32,
+    pub reserved: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MacKey {
+    pub switch_slot: u32,
+    pub mac: [u8; 6],
+    pub zero: u16,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LocalMac {
+    pub last_seen_ns: u64,
+    pub ifindex: u32,
+    pub vlan: u32,
+    pub binding_slot: u32,
+    pub zero: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RemoteMac {
+    pub refused_ns: u64,
+    pub tunnel: u32,
+    pub zero: u32,
+}
+
+/// An IP address; IPv4 is v4-mapped.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Address {
+    pub bytes: [u8; 16],
+}
+
+pub const TUNNEL_HEADER_MAX: usize = 80;
+pub const TUNNEL_XDP: u32 = 1;
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tunnel {
+    pub remote: Address,
+    pub local: Address,
+    pub inner_mtu: u32,
+    pub ifindex: u32,
+    pub flags: u32,
+    pub header_len: u32,
+    pub header: [u8; TUNNEL_HEADER_MAX],
+}
+
+pub const PORT_XDP: u32 = 1;
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Port {
+    pub flags: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FloodKey {
+    pub switch_slot: u32,
+    pub generation: u32,
+    pub index: u32,
+}
+
+pub const FLOOD_PORT: u32 = 0;
+pub const FLOOD_TUNNEL: u32 = 1;
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FloodMember {
+    pub kind: u32,
+    pub target: u32,
+    pub vlan: u32,
+    pub binding_slot: u32,
+}
+
+/// Frames as they are without the tag of the binding and without the frame check sequence; super-frames count as
+/// the frames they become.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BindingCounters {
+    pub packets_from_local: u64,
+    pub bytes_from_local: u64,
+    pub packets_to_local: u64,
+    pub bytes_to_local: u64,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DropKey {
+    pub ifindex: u32,
+    pub reason: u32,
+}
+
+pub const EVENT_LEARNED: u32 = 1;
+pub const EVENT_MOVED: u32 = 2;
+pub const EVENT_REFUSED: u32 = 3;
+/// Only from traced programs: a frame, or one copy of it, was dropped.
+pub const EVENT_DROPPED: u32 = 16;
+/// Only from traced programs: a frame, or one copy of it, left by a port.
+pub const EVENT_TO_PORT: u32 = 17;
+/// Only from traced programs: a frame, or one copy of it, left by a tunnel.
+pub const EVENT_TO_TUNNEL: u32 = 18;
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    pub kind: u32,
+    pub switch_slot: u32,
+    pub ifindex: u32,
+    pub vlan: u32,
+    pub mac: [u8; 6],
+    pub zero: u16,
+    pub value: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    pub vxlan_ifindex: u32,
+    pub zero: u32,
+}
+
+pub const BINDINGS_MAX: u32 = 32768;
+pub const SWITCHES_MAX: u32 = 8192;
+pub const LOCAL_MACS_MAX: u32 = 65536;
+pub const REMOTE_MACS_MAX: u32 = 262_144;
+pub const TUNNELS_MAX: u32 = 8192;
+pub const PORTS_MAX: u32 = 256;
+pub const FLOOD_MEMBERS_MAX: u32 = 262_144;
+pub const FLOOD_FAN_OUT_MAX: u32 = 1024;
+
+plain!(
+    BindingKey,
+    Binding,
+    LogicalSwitch,
+    MacKey,
+    LocalMac,
+    RemoteMac,
+    Address,
+    Tunnel,
+    Port,
+    FloodKey,
+    FloodMember,
+    BindingCounters,
+    DropKey,
+    Settings
+);
+
+const _: () = {
+    assert!(size_of::<BindingKey>() == 8);
+    assert!(size_of::<Binding>() == 8);
+    assert!(size_of::<LogicalSwitch>() == 32 && offset_of!(LogicalSwitch, vni) == 16);
+    assert!(size_of::<MacKey>() == 12 && offset_of!(MacKey, mac) == 4);
+    assert!(size_of::<LocalMac>() == 24 && offset_of!(LocalMac, ifindex) == 8);
+    assert!(size_of::<RemoteMac>() == 16 && offset_of!(RemoteMac, tunnel) == 8);
+    assert!(size_of::<Tunnel>() == 128 && offset_of!(Tunnel, header) == 48);
+    assert!(size_of::<FloodKey>() == 12);
+    assert!(size_of::<FloodMember>() == 16);
+    assert!(size_of::<BindingCounters>() == 32);
+    assert!(size_of::<Event>() == 28 && offset_of!(Event, value) == 24);
+};
+
+impl From<IpAddr> for Address {
+    fn from(address: IpAddr) -> Self {
+        let v6 = match address {
+            IpAddr::V4(v4) => v4.to_ipv6_mapped(),
+            IpAddr::V6(v6) => v6,
+        };
+        Self { bytes: v6.octets() }
+    }
+}
+
+impl From<Address> for IpAddr {
+    fn from(address: Address) -> Self {
+        Ipv6Addr::from(address.bytes).to_canonical()
+    }
+}
+
+impl Event {
+    /// Reads an event from the ring buffer; `None` for a record of another size.
+    #[must_use]
+    pub fn parse(record: &[u8]) -> Option<Self> {
+        let word = |offset: usize| Some(u32::from_ne_bytes(*record.get(offset..)?.first_chunk()?));
+        (record.len() == size_of::<Self>()).then_some(())?;
+        Some(Self {
+            kind: word(offset_of!(Self, kind))?,
+            switch_slot: word(offset_of!(Self, switch_slot))?,
+            ifindex: word(offset_of!(Self, ifindex))?,
+            vlan: word(offset_of!(Self, vlan))?,
+            mac: *record.get(offset_of!(Self, mac)..)?.first_chunk()?,
+            zero: 0,
+            value: word(offset_of!(Self, value))?,
+        })
+    }
+}

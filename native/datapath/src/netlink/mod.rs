@@ -1,0 +1,10 @@
+//! The kernel's links, routes and neighbours, in the network namespace of the process.
+
+pub mod features;
+mod filter;
+pub mod link;
+pub mod route;
+mod socket;
+pub mod watch;
+
+pub use socket::Netlink;

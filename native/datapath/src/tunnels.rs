@@ -1,0 +1,213 @@
+//! Tunnels: a remote VTEP, our address towards it, and the path that the underlay has for it.
+
+use std::{collections::HashMap, net::IpAddr};
+
+use aya::Ebpf;
+
+use crate::{
+    error::Error,
+    header,
+    layout::{Address, TUNNEL_HEADER_MAX, TUNNEL_XDP, TUNNELS_MAX, Tunnel},
+    table::Table,
+};
+
+/// The path to a remote VTEP, when the next hop is resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path {
+    /// Underlay device.
+    pub ifindex: u32,
+    /// Its name.
+    pub netdev: String,
+    /// Its MAC.
+    pub source_mac: [u8; 6],
+    /// The next hop's MAC.
+    pub next_hop_mac: [u8; 6],
+    /// Frames may be redirected to the device in XDP.
+    pub is_xdp: bool,
+}
+
+/// A tunnel as it is in the table.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Number by which the FDB and the flood lists name it.
+    pub number: u32,
+    /// Our end.
+    pub local: IpAddr,
+    /// Largest inner layer-3 packet, in bytes.
+    pub inner_mtu: u32,
+    /// `None`: not resolved, the kernel's VXLAN device routes it.
+    pub path: Option<Path>,
+}
+
+/// The tables of tunnels.
+pub struct Tunnels {
+    by_remote: HashMap<IpAddr, Entry>,
+    tunnels: Table<u32, Tunnel>,
+    vteps: Table<Address, u32>,
+    local_addresses: Table<Address, u32>,
+}
+
+impl Tunnels {
+    /// Opens the tables and reads back what they hold. Paths are looked up anew.
+    pub fn adopt(ebpf: &mut Ebpf) -> Result<Self, Error> {
+        let tunnels: Table<u32, Tunnel> = Table::take(ebpf, "tunnels", "tunnels", TUNNELS_MAX)?;
+        let by_remote = tunnels
+            .entries()?
+            .into_iter()
+            .map(|(number, tunnel)| {
+                let entry = Entry {
+                    number,
+                    local: tunnel.local.into(),
+                    inner_mtu: tunnel.inner_mtu,
+                    path: None,
+                };
+                (tunnel.remote.into(), entry)
+            })
+            .collect();
+        Ok(Self {
+            by_remote,
+            tunnels,
+            vteps: Table::take(ebpf, "vteps", "remote VTEPs", TUNNELS_MAX)?,
+            local_addresses: Table::take(ebpf, "local_addresses", "tunnel addresses", 64)?,
+        })
+    }
+
+    /// The number of the tunnel to a remote VTEP.
+    pub fn number(&self, remote: IpAddr) -> Result<u32, Error> {
+        self.by_remote
+            .get(&remote)
+            .map(|entry| entry.number)
+            .ok_or_else(|| Error::NoSuchTunnel(remote.to_string()))
+    }
+
+    /// The remote VTEP of a tunnel.
+    pub fn remotes_by_number(&self) -> HashMap<u32, IpAddr> {
+        self.by_remote
+            .iter()
+            .map(|(remote, entry)| (entry.number, *remote))
+            .collect()
+    }
+
+    /// All tunnels.
+    pub fn entries(&self) -> impl Iterator<Item = (IpAddr, &Entry)> + '_ {
+        self.by_remote
+            .iter()
+            .map(|(remote, entry)| (*remote, entry))
+    }
+
+    /// Adds a tunnel or changes its local address; the path is `set_path`'s.
+    pub fn put(&mut self, remote: IpAddr, local: IpAddr, inner_mtu: u32) -> Result<(), Error> {
+        let (IpAddr::V4(_), IpAddr::V4(_)) = (remote, local) else {
+            return Err(Error::Invalid(format!(
+                "tunnel {local} -> {remote}: the underlay is IPv4 (vxlan_over_ipv4)"
+            )));
+        };
+        let known = self.by_remote.get(&remote);
+        let number = match known {
+            Some(entry) if entry.local == local => return Ok(()),
+            Some(entry) => entry.number,
+            None => self.free_number()?,
+        };
+        self.local_addresses.put(local.into(), 1)?;
+        let entry = Entry {
+            number,
+            local,
+            inner_mtu,
+            path: None,
+        };
+        self.write(remote, &entry)?;
+        self.vteps.put(remote.into(), number)?;
+        self.by_remote.insert(remote, entry);
+        self.forget_unused_addresses()
+    }
+
+    /// Removes a tunnel: from now on nothing is accepted from that VTEP.
+    pub fn remove(&mut self, remote: IpAddr) -> Result<(), Error> {
+        let Some(entry) = self.by_remote.remove(&remote) else {
+            return Ok(());
+        };
+        self.vteps.remove(&remote.into())?;
+        self.tunnels.remove(&entry.number)?;
+        self.forget_unused_addresses()
+    }
+
+    /// Sets the path and the MTU that the underlay has now. Returns whether anything changed.
+    pub fn set_path(
+        &mut self,
+        remote: IpAddr,
+        path: Option<Path>,
+        inner_mtu: u32,
+    ) -> Result<bool, Error> {
+        let Some(entry) = self.by_remote.get(&remote) else {
+            return Ok(false);
+        };
+        if entry.path == path && entry.inner_mtu == inner_mtu {
+            return Ok(false);
+        }
+        let entry = Entry {
+            path,
+            inner_mtu,
+            ..entry.clone()
+        };
+        self.write(remote, &entry)?;
+        self.by_remote.insert(remote, entry);
+        Ok(true)
+    }
+
+    /// Writes every tunnel again, so that what an earlier process knew of paths is gone.
+    pub fn rewrite(&mut self) -> Result<(), Error> {
+        let all: Vec<_> = self
+            .by_remote
+            .iter()
+            .map(|(remote, entry)| (*remote, entry.clone()))
+            .collect();
+        all.iter()
+            .try_for_each(|(remote, entry)| self.write(*remote, entry))
+    }
+
+    fn write(&mut self, remote: IpAddr, entry: &Entry) -> Result<(), Error> {
+        let mut value = Tunnel {
+            remote: remote.into(),
+            local: entry.local.into(),
+            inner_mtu: entry.inner_mtu,
+            ifindex: 0,
+            flags: 0,
+            header_len: 0,
+            header: [0; TUNNEL_HEADER_MAX],
+        };
+        if let (Some(path), IpAddr::V4(local), IpAddr::V4(remote)) =
+            (&entry.path, entry.local, remote)
+        {
+            let outer = header::outer_v4(path.source_mac, path.next_hop_mac, local, remote);
+            value.ifindex = path.ifindex;
+            value.flags = if path.is_xdp { TUNNEL_XDP } else { 0 };
+            value.header_len = u32::try_from(outer.len()).unwrap_or(0);
+            value.header[..outer.len()].copy_from_slice(&outer);
+        }
+        self.tunnels.put(entry.number, value)
+    }
+
+    fn forget_unused_addresses(&mut self) -> Result<(), Error> {
+        for (address, _) in self.local_addresses.entries()? {
+            if !self
+                .by_remote
+                .values()
+                .any(|entry| Address::from(entry.local) == address)
+            {
+                self.local_addresses.remove(&address)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn free_number(&self) -> Result<u32, Error> {
+        let used: std::collections::HashSet<u32> =
+            self.by_remote.values().map(|entry| entry.number).collect();
+        (0..TUNNELS_MAX)
+            .find(|number| !used.contains(number))
+            .ok_or(Error::TableFull {
+                table: "tunnels",
+                limit: TUNNELS_MAX,
+            })
+    }
+}

@@ -1,0 +1,207 @@
+//! The underlay: the VXLAN device, the devices that tunnels leave by, and the path to every remote VTEP.
+
+use std::{
+    collections::{HashMap, HashSet},
+    io,
+    net::{IpAddr, Ipv4Addr},
+};
+
+use crate::{
+    device,
+    error::Error,
+    header::OVERHEAD_V4,
+    netlink::{Netlink, features::can_be_redirected_to, link::Link, route::Route},
+    ports::Mode,
+    programs::{Programs, TcProgram, XdpProgram, detach_xdp},
+    tunnels::{Path, Tunnels},
+};
+
+/// Name of the collect-metadata VXLAN device. A network namespace has one owner of UDP 4789, so it needs no number.
+pub const VXLAN_DEVICE: &str = "vtep-vxlan";
+const VXLAN_PORT: u16 = 4789;
+/// The device itself never judges the size of a frame: the programs do, by tunnel. The kernel allows this much.
+const VXLAN_MTU: u32 = 65_000;
+/// An MTU for tunnels to which no route leads.
+const ETHERNET_MTU: u32 = 1500;
+
+/// Underlay devices that carry the XDP program, and the next hops in use.
+#[derive(Debug, Default)]
+pub struct Underlay {
+    attached: HashMap<u32, bool>,
+    next_hops: HashSet<(u32, IpAddr)>,
+    unresolved: HashSet<(u32, IpAddr)>,
+}
+
+/// Makes or adopts the VXLAN device and puts the overlay program on it. Returns its index.
+pub fn own_vxlan_device(
+    netlink: &mut Netlink,
+    programs: &mut Programs,
+    switch_name: &str,
+) -> Result<u32, Error> {
+    let alias = alias(switch_name);
+    let found = links(netlink)?
+        .into_values()
+        .find(|link| link.name == VXLAN_DEVICE);
+    match &found {
+        Some(link) if link.alias.as_deref() == Some(&alias) => {}
+        Some(link) => {
+            return Err(Error::InUse(format!(
+                "device {VXLAN_DEVICE} belongs to another gateway in this network namespace ({})",
+                link.alias.as_deref().unwrap_or("no alias")
+            )));
+        }
+        None => create_vxlan_device(netlink, &alias)?,
+    }
+    let link = links(netlink)?
+        .into_values()
+        .find(|link| link.name == VXLAN_DEVICE)
+        .ok_or_else(|| Error::NoSuchDevice(VXLAN_DEVICE.to_owned()))?;
+    device::disable_ipv6(VXLAN_DEVICE)
+        .map_err(|error| Error::kernel(format!("switch off IPv6 on {VXLAN_DEVICE}"), error))?;
+    programs.attach_tc(TcProgram::Overlay, VXLAN_DEVICE)?;
+    Ok(link.ifindex)
+}
+
+/// Removes the VXLAN device if it is this switch's.
+pub fn remove_vxlan_device(netlink: &mut Netlink, switch_name: &str) -> Result<(), Error> {
+    let alias = alias(switch_name);
+    for link in links(netlink)?.into_values() {
+        if link.name == VXLAN_DEVICE && link.alias.as_deref() == Some(&alias) {
+            netlink
+                .remove_link(link.ifindex)
+                .map_err(|error| Error::kernel(format!("remove {VXLAN_DEVICE}"), error))?;
+        }
+    }
+    Ok(())
+}
+
+/// All devices of the network namespace, by index.
+pub fn links(netlink: &mut Netlink) -> Result<HashMap<u32, Link>, Error> {
+    let links = netlink
+        .links()
+        .map_err(|error| Error::kernel("list the network devices", error))?;
+    Ok(links.into_iter().map(|link| (link.ifindex, link)).collect())
+}
+
+impl Underlay {
+    /// Looks up the path to every remote VTEP. Returns whether any changed.
+    pub fn resolve(
+        &mut self,
+        netlink: &mut Netlink,
+        programs: &mut Programs,
+        tunnels: &mut Tunnels,
+        mode: Mode,
+    ) -> Result<bool, Error> {
+        let links = links(netlink)?;
+        self.attached
+            .retain(|ifindex, _| links.contains_key(ifindex));
+        let mut has_changed = false;
+        let mut next_hops = HashSet::new();
+        let mut unresolved = HashSet::new();
+        let ends: Vec<_> = tunnels
+            .entries()
+            .map(|(remote, entry)| (remote, entry.local))
+            .collect();
+        for (remote, local) in ends {
+            let (IpAddr::V4(remote_v4), IpAddr::V4(local_v4)) = (remote, local) else {
+                continue;
+            };
+            let route = route(netlink, remote_v4, local_v4)?;
+            let link = route.and_then(|route| links.get(&route.ifindex));
+            let mtu = route
+                .and_then(|route| route.mtu)
+                .or(link.map(|link| link.mtu))
+                .unwrap_or(ETHERNET_MTU);
+            let mut path = None;
+            if let (Some(route), Some(link)) = (route, link) {
+                let neighbour =
+                    netlink
+                        .neighbour(route.ifindex, route.next_hop)
+                        .map_err(|error| {
+                            Error::kernel(format!("look up neighbour {}", route.next_hop), error)
+                        })?;
+                path = neighbour.zip(link.mac).filter(|_| link.up).map(
+                    |(next_hop_mac, source_mac)| Path {
+                        ifindex: link.ifindex,
+                        netdev: link.name.clone(),
+                        source_mac,
+                        next_hop_mac,
+                        is_xdp: self.is_xdp(programs, netlink, link, mode),
+                    },
+                );
+                if path.is_none() {
+                    unresolved.insert((route.ifindex, route.next_hop));
+                } else if path.as_ref().is_some_and(|path| path.is_xdp) {
+                    next_hops.insert((route.ifindex, route.next_hop));
+                }
+            }
+            has_changed |= tunnels.set_path(remote, path, mtu.saturating_sub(OVERHEAD_V4))?;
+        }
+        for (ifindex, next_hop) in unresolved.difference(&self.unresolved) {
+            let _ = netlink.use_neighbour(*ifindex, *next_hop);
+        }
+        self.next_hops = next_hops;
+        self.unresolved = unresolved;
+        Ok(has_changed)
+    }
+
+    /// Has the kernel verify the next hops that only XDP uses, and try again those that did not answer.
+    pub fn keep_neighbours(&self, netlink: &mut Netlink) {
+        for (ifindex, next_hop) in self.next_hops.iter().chain(&self.unresolved) {
+            let _ = netlink.use_neighbour(*ifindex, *next_hop);
+        }
+    }
+
+    /// Attaches the XDP program to an underlay device where the mode wants it; whether tunnels may use it.
+    fn is_xdp(
+        &mut self,
+        programs: &mut Programs,
+        netlink: &mut Netlink,
+        link: &Link,
+        mode: Mode,
+    ) -> bool {
+        let is_attached = *self.attached.entry(link.ifindex).or_insert_with(|| {
+            let wanted = mode.wants_xdp(&link.name);
+            if wanted {
+                device::keep_vlan_tags_inline(&link.name);
+            }
+            let attached = wanted
+                && programs
+                    .attach_xdp(XdpProgram::Underlay, netlink, link)
+                    .is_ok();
+            if !attached {
+                detach_xdp(netlink, link);
+            }
+            attached
+        });
+        is_attached && can_be_redirected_to(link.ifindex).ok().flatten() != Some(false)
+    }
+}
+
+fn create_vxlan_device(netlink: &mut Netlink, alias: &str) -> Result<(), Error> {
+    netlink.create_vxlan(VXLAN_DEVICE, VXLAN_PORT, VXLAN_MTU).map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse | io::ErrorKind::AlreadyExists => Error::InUse(format!(
+            "another device or program of this network namespace owns UDP port {VXLAN_PORT}: {error}"
+        )),
+        _ => Error::kernel(format!("create {VXLAN_DEVICE}"), error),
+    })?;
+    let link = links(netlink)?
+        .into_values()
+        .find(|link| link.name == VXLAN_DEVICE);
+    let ifindex = link
+        .ok_or_else(|| Error::NoSuchDevice(VXLAN_DEVICE.to_owned()))?
+        .ifindex;
+    netlink
+        .set_alias(ifindex, alias)
+        .map_err(|error| Error::kernel(format!("name {VXLAN_DEVICE}"), error))
+}
+
+fn alias(switch_name: &str) -> String {
+    format!("vtep-gateway {switch_name}")
+}
+
+fn route(netlink: &mut Netlink, remote: Ipv4Addr, local: Ipv4Addr) -> Result<Option<Route>, Error> {
+    netlink
+        .route(remote, local)
+        .map_err(|error| Error::kernel(format!("look up the route to {remote}"), error))
+}

@@ -6,6 +6,7 @@ import { OvsdbError } from './error.js'
 import { lockAfter, type LockState } from './lock.js'
 import type { Log } from './log.js'
 import { readUpdate, type MonitorNews } from './monitor.js'
+import { checkedId } from './notation.js'
 import type { Operation, OperationResult } from './operation.js'
 import { defaultTiming, type ReconnectTiming } from './reconnect.js'
 import { replicaOf, type Replica } from './replica.js'
@@ -27,7 +28,7 @@ export interface OvsdbClientOptions<T> {
   readonly database: DatabaseDescription<T>
   /** Which tables and columns to monitor; default all. What the server's schema lacks is left out in any case. */
   readonly monitor?: Selection<T>
-  /** A lock to hold. Every transaction then fails with `not owner` unless it is held. Default none. */
+  /** A lock to hold: letters, digits and underscores. Every transaction then fails with `not owner` unless it is held. Default none. */
   readonly lock?: string
   /** Needed for an `ssl:` endpoint. */
   readonly tls?: TlsOptions
@@ -58,7 +59,9 @@ export class OvsdbClient<T> {
   #isStateNew = false
   #isReplicaNew = false
 
+  /** @throws OvsdbError `bad value` when the lock's name is none. */
   constructor(options: OvsdbClientOptions<T>) {
+    if (options.lock !== undefined) checkedId(options.lock)
     this.#options = options
     this.#tables = tablesOf(options.database)
     this.#contents = emptyContents(this.#tables)

@@ -34,7 +34,7 @@ export type WrittenValue = WrittenAtom | undefined | readonly WrittenAtom[] | Re
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [member: string]: Json }
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-const namePattern = /^[A-Za-z_][A-Za-z0-9_]*$/
+const idPattern = /^[A-Za-z_][A-Za-z0-9_]*$/
 
 /** Accepts the canonical form of RFC 4122 in either case; the value is lower case, as ovsdb-server prints it. */
 export function parseUuid(text: string): Parsed<Uuid> {
@@ -42,10 +42,15 @@ export function parseUuid(text: string): Parsed<Uuid> {
   return uuidPattern.test(lower) ? parsed(lower as Uuid) : refused(text, 'is not a UUID')
 }
 
-/** Refers to the row that `insert(table, row, name)` of the same transaction makes. */
+/** Refers to the row that `insert(table, row, name)` of the same transaction makes. @throws OvsdbError `bad value` */
 export function namedUuid(name: string): NamedUuid {
-  if (!namePattern.test(name)) throw new OvsdbError('bad value', `${JSON.stringify(name)} is not an <id> of RFC 7047`)
-  return { namedUuid: name }
+  return { namedUuid: checkedId(name) }
+}
+
+/** An <id> of RFC 7047 section 3.1: letters, digits and underscores. @throws OvsdbError `bad value` for any other text. */
+export function checkedId(text: string): string {
+  if (idPattern.test(text)) return text
+  throw new OvsdbError('bad value', `${JSON.stringify(text)} is not an <id>: letters, digits and underscores`)
 }
 
 /** The value of a column that the server left out: RFC 7047 section 5.2.1. */

@@ -1,6 +1,7 @@
 import { tablesOf, type DatabaseDescription } from './description.js'
 import { OvsdbError, toOvsdbError } from './error.js'
 import {
+  checkedId,
   encodeSet,
   encodeValue,
   type ColumnType,
@@ -108,7 +109,7 @@ export function operationsOn<T>(database: DatabaseDescription<T>): Operations<T>
       op: 'insert',
       table,
       row: encodeRow(table, row),
-      ...(name === undefined ? {} : { 'uuid-name': name }),
+      ...(name === undefined ? {} : { 'uuid-name': checkedId(name) }),
     }),
     update: (table, where, row) => ({
       op: 'update',

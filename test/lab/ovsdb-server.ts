@@ -61,6 +61,7 @@ export async function startOvsdbServer(options: OvsdbServerOptions = {}): Promis
         `--unixctl=${controlSocket}`,
         '--no-chdir',
         '-vconsole:warn',
+        '-vsocket_util:console:info',
         '-vsyslog:off',
         ...(options.remotes ?? []).map((remote) => `--remote=${remote}`),
         ...(options.flags ?? []),

@@ -5,7 +5,7 @@ import { startOvsdbServer } from '../lab/ovsdb-server.js'
 import { until } from '../lab/until.js'
 import { observe, type ObservedClient } from './observed-client.js'
 
-const lock = 'vtep-box'
+const lock = 'vtep_box'
 
 function holds({ client }: ObservedClient, wanted: 'held' | 'waiting'): Promise<true> {
   return until(`the lock to be ${wanted}`, () =>
@@ -45,6 +45,14 @@ t.test('a stolen lock comes back when the thief lets go', async (t) => {
   await thief.stop()
   await holds(observed, 'held')
   await observed.client.transact([insert('Logical_Switch', { name: 'blue' })])
+})
+
+t.test('a name that the server would refuse is refused at once', (t) => {
+  t.throws(() => observe(t, 'unix:/nowhere', { lock: 'vtep-box' }), {
+    code: 'bad value',
+    message: /"vtep-box" is not an <id>/,
+  })
+  t.end()
 })
 
 t.test('the lock is asked for again after a reconnect', async (t) => {

@@ -41,10 +41,14 @@ export function observe(t: Test, endpoint: string | Endpoint, options: Options =
 
   const reaches = async <K extends ConnectionState['kind']>(kind: K) => {
     const from = states.length
-    return until(`the client to be ${kind}; last states: ${JSON.stringify(states.slice(-4))}`, () => {
-      const found = [...states.slice(from), client.state].find((state) => state.kind === kind)
-      return Promise.resolve(found as Extract<ConnectionState, { kind: K }> | undefined)
-    })
+    try {
+      return await until(`the client to be ${kind}`, () => {
+        const found = [...states.slice(from), client.state].find((state) => state.kind === kind)
+        return Promise.resolve(found as Extract<ConnectionState, { kind: K }> | undefined)
+      })
+    } catch (error) {
+      throw new Error(`${String(error)}; log: ${logged.slice(-5).join(' | ')}`, { cause: error })
+    }
   }
   return { client, states, changes, logged, synced: () => reaches('synced'), reaches }
 }

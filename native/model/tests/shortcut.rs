@@ -244,6 +244,10 @@ fn all_but_plain_tunnel_packets_go_up_from_the_underlay() {
             from_peer(vni(5001), &frame(NOBODY, VM_1, &[], 60)),
         ),
         (
+            "a source that is no station",
+            from_peer(vni(5001), &frame(SERVER_1, BROADCAST, &[], 60)),
+        ),
+        (
             "a remote station",
             from_peer(vni(5001), &frame(VM_2, VM_1, &[], 60)),
         ),
@@ -274,18 +278,47 @@ fn a_station_on_a_port_without_xdp_is_reached_by_tc() {
 }
 
 #[test]
-fn fragments_go_up() {
+fn an_odd_ipv4_header_goes_up_though_its_checksum_is_right() {
     let plain = from_peer(vni(5001), &frame(SERVER_1, VM_1, &[], 60));
-    // The checksum stays right: what the fragment field gains, the identification loses.
-    for (field, identification) in [(0x6000_u16, 0xdfff_u16), (0x4001, 0xfffe)] {
+    let cases: [(&str, usize, u16); 6] = [
+        ("nothing odd", 20, 0x4000),
+        ("a first fragment", 20, 0x6000),
+        ("a later fragment", 20, 0x0001),
+        ("a packet shorter than the frame", 16, 95),
+        ("a packet longer than the frame", 16, 97),
+        ("another protocol", 22, 0x4006),
+    ];
+    for (sentence, offset, value) in cases {
         let mut packet = plain.clone();
-        packet[18..20].copy_from_slice(&identification.to_be_bytes());
-        packet[20..22].copy_from_slice(&field.to_be_bytes());
-        assert!(
-            model::ipv4::Ipv4Packet::new_checked(&packet[14..])
-                .unwrap()
-                .has_valid_checksum()
-        );
-        assert_eq!(underlay(&site(), &packet), Shortcut::Pass);
+        packet[offset..offset + 2].copy_from_slice(&value.to_be_bytes());
+        sum_up(&mut packet);
+        let taken = underlay(&site(), &packet) != Shortcut::Pass;
+        assert_eq!(taken, sentence == "nothing odd", "{sentence}");
     }
+}
+
+fn sum_up(packet: &mut [u8]) {
+    packet[24..26].fill(0);
+    let words = packet[14..34]
+        .chunks(2)
+        .map(|word| u32::from(word[0]) << 8 | u32::from(word[1]));
+    let sum: u32 = words.sum();
+    let sum = !u16::try_from((sum & 0xffff) + (sum >> 16)).unwrap();
+    packet[24..26].copy_from_slice(&sum.to_be_bytes());
+    let header = model::ipv4::Ipv4Packet::new_checked(&packet[14..]).unwrap();
+    assert!(header.has_valid_checksum());
+}
+
+#[test]
+fn a_mac_that_is_local_and_remote_at_once_is_reached_by_tc() {
+    let mut tables = site();
+    let entry = LocalEntry {
+        at: binding(12, 100),
+        last_seen: Instant::default(),
+    };
+    tables.local_macs.insert(key(VM_1), entry).unwrap();
+    assert_eq!(
+        access(&tables, 11, &frame(VM_1, SERVER_1, &[], 60)),
+        Shortcut::Pass
+    );
 }

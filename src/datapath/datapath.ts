@@ -71,20 +71,14 @@ export interface Failure {
 /** Something that the data plane did or saw by itself. */
 export type DatapathEvent =
   | {
-      readonly kind: 'learned' | 'moved'
+      /** `refused`: a frame on an access port had the source MAC of a remote station. */
+      readonly kind: 'learned' | 'moved' | 'forgotten' | 'refused'
       readonly switchId: Uuid
       readonly mac: Mac
       readonly netdev: string
       readonly vlan: VlanId
-    }
-  | { readonly kind: 'forgotten'; readonly switchId: Uuid; readonly mac: Mac; readonly reason: string }
-  /** A frame on an access port had the source MAC of a remote station. */
-  | {
-      readonly kind: 'refused'
-      readonly switchId: Uuid
-      readonly mac: Mac
-      readonly netdev: string
-      readonly vlan: VlanId
+      /** `forgotten`: aged, unbound, link_down or remote. */
+      readonly reason: string
     }
   /**
    * A port appeared, changed or vanished, or a tunnel has another path. A port whose device vanished is no port any more, and

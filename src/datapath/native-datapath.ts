@@ -1,0 +1,131 @@
+import type * as Native from '#native'
+import { DatapathError, toDatapathError } from './datapath-error.js'
+import type {
+  BindingCounters,
+  Datapath,
+  DatapathEvent,
+  DropCounter,
+  Failure,
+  LocalAddress,
+  PathMode,
+  PortStatus,
+  Snapshot,
+  TunnelStatus,
+} from './datapath.js'
+
+export interface DatapathOptions {
+  /** Physical_Switch.name; marks what the gateway puts into the kernel. */
+  readonly switchName: string
+  readonly mode: 'auto' | PathMode
+  /** How long a local MAC lives without being seen. */
+  readonly ageingMs: number
+}
+
+/**
+ * Loads the programs into the kernel, or adopts those that are there.
+ *
+ * @param onEvents gets batches, never before this resolves.
+ * @throws DatapathError
+ */
+export async function openDatapath(
+  options: DatapathOptions,
+  onEvents: (events: readonly DatapathEvent[]) => void,
+): Promise<Datapath> {
+  const native = await loadNative()
+  return wrap(
+    native,
+    attempt(() => native.Datapath.open({ ...options }, (events) => onEvents(events.map(toEvent)))),
+  )
+}
+
+/** Removes everything that the gateway of this name put into the kernel. @throws DatapathError */
+export async function detachDatapath(switchName: string): Promise<void> {
+  const native = await loadNative()
+  attempt(() => native.detach(switchName))
+}
+
+async function loadNative(): Promise<typeof Native> {
+  try {
+    return await import('#native')
+  } catch (cause) {
+    throw new DatapathError('not_built', `the native module cannot be loaded: ${String(cause)}`, { cause })
+  }
+}
+
+/** The kernel gives back what was put, in the canonical text of the domain values: this is where it gets their types back. */
+function wrap({ localAddresses }: typeof Native, native: Native.Datapath): Datapath {
+  return {
+    snapshot: () => attempt(() => branded<Snapshot>(native.snapshot())),
+    putPorts: (ports) => set(() => native.putPorts([...ports])),
+    removePorts: (netdevs) => set(() => native.removePorts([...netdevs])),
+    putSwitches: (switches) => set(() => native.putSwitches([...switches])),
+    removeSwitches: (ids) => set(() => native.removeSwitches([...ids])),
+    putBindings: (bindings) => set(() => native.putBindings([...bindings])),
+    removeBindings: (bindings) => set(() => native.removeBindings([...bindings])),
+    putTunnels: (tunnels) => set(() => native.putTunnels([...tunnels])),
+    removeTunnels: (remoteIps) => set(() => native.removeTunnels([...remoteIps])),
+    putRemoteMacs: (macs) => set(() => native.putRemoteMacs([...macs])),
+    removeRemoteMacs: (macs) => set(() => native.removeRemoteMacs([...macs])),
+    putFloods: (floods) =>
+      set(() => native.putFloods(floods.map(({ switchId, remoteIps }) => ({ switchId, remoteIps: [...remoteIps] })))),
+    portStatus: () => attempt(() => branded<PortStatus[]>(native.portStatus())),
+    tunnelStatus: () =>
+      attempt(() =>
+        native
+          .tunnelStatus()
+          .map((status) => branded<TunnelStatus>({ netdev: undefined, nextHopMac: undefined, ...status })),
+      ),
+    bindingCounters: () => attempt(() => branded<BindingCounters[]>(native.bindingCounters())),
+    dropCounters: () => attempt(() => native.dropCounters().map(dropCounter)),
+    localAddresses: () => attempt((): LocalAddress[] => localAddresses()),
+    close: () => native.close(),
+  }
+}
+
+/** A value whose texts and numbers have lost their brands on the way through the native module. */
+type Bare<T> = T extends string
+  ? string
+  : T extends number
+    ? number
+    : T extends bigint | boolean | undefined
+      ? T
+      : T extends readonly (infer E)[]
+        ? readonly Bare<E>[]
+        : { readonly [K in keyof T]: Bare<T[K]> }
+
+function branded<T>(value: Bare<T>): T {
+  return value as T
+}
+
+function toEvent(event: Native.DatapathEvent): DatapathEvent {
+  const { kind, reason = '' } = event
+  switch (kind) {
+    case 'links':
+      return { kind }
+    case 'failed':
+      return { kind, reason }
+    case 'learned':
+    case 'moved':
+    case 'refused':
+    case 'forgotten': {
+      const { switchId = '', mac = '', netdev = '', vlan = 0 } = event
+      return branded<DatapathEvent>({ kind, switchId, mac, netdev, vlan, reason })
+    }
+  }
+}
+
+function dropCounter({ netdev, note, ...counter }: Native.DropCounter): DropCounter {
+  return { ...counter, netdev: netdev === '' ? undefined : netdev, isNote: note }
+}
+
+function set(call: () => Native.Failure[]): readonly Failure[] {
+  return attempt(call)
+}
+
+function attempt<R>(call: () => R): R {
+  try {
+    return call()
+  } catch (thrown) {
+    throw toDatapathError(thrown)
+  }
+}

@@ -1,5 +1,5 @@
 /* eslint-disable no-restricted-imports, no-restricted-globals -- a script beside the pure part, run by npm and imported by nothing */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { rowsText } from './rows-text.js'
 import { schemaFile } from './schema-file.js'
@@ -32,7 +32,7 @@ function generate(): number {
     writeFileSync(values.out, text)
     return 0
   }
-  if (readFileSync(values.out, 'utf8') === text) return 0
+  if (existsSync(values.out) && readFileSync(values.out, 'utf8') === text) return 0
   console.error(`${values.out} is out of step with ${values.schema}: run "npm run generate" and commit the result`)
   return 1
 }

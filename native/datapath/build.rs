@@ -48,20 +48,16 @@ fn drop_reason_header() -> String {
         "/* Generated from model/src/drop_reason.rs. */\n#ifndef DROP_REASON_H\n#define DROP_REASON_H\n\n",
     );
     for reason in DropReason::ALL {
-        header += &format!(
-            "#define DROP_{} {}u\n",
-            reason.name().to_uppercase(),
-            reason.number()
-        );
+        header += &define("DROP", reason.name(), reason.number());
     }
     for note in Note::ALL {
-        header += &format!(
-            "#define NOTE_{} {}u\n",
-            note.name().to_uppercase(),
-            note.number()
-        );
+        header += &define("NOTE", note.name(), note.number());
     }
     header + "\n#endif\n"
+}
+
+fn define(kind: &str, name: &str, number: u32) -> String {
+    format!("#define {kind}_{} {number}u\n", name.to_uppercase())
 }
 
 fn clang() -> Result<String, Error> {

@@ -91,7 +91,6 @@ export type PathMode = 'xdp' | 'tc'
 
 export interface PortStatus {
   readonly netdev: string
-  readonly present: boolean
   readonly up: boolean
   readonly carrier: boolean
   readonly mtu: number

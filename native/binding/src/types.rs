@@ -101,7 +101,6 @@ pub struct DatapathEvent {
 #[napi(object)]
 pub struct PortStatus {
     pub netdev: String,
-    pub present: bool,
     pub up: bool,
     pub carrier: bool,
     pub mtu: u32,
@@ -271,7 +270,6 @@ impl From<datapath::PortStatus> for PortStatus {
     fn from(status: datapath::PortStatus) -> Self {
         Self {
             netdev: status.netdev,
-            present: status.is_present,
             up: status.is_up,
             carrier: status.has_carrier,
             mtu: status.mtu,

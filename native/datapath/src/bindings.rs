@@ -43,8 +43,8 @@ impl Bindings {
     }
 
     /// The binding of a port and VLAN.
-    pub fn get(&self, key: &BindingKey) -> Option<Binding> {
-        self.by_key.get(key).copied()
+    pub fn get(&self, key: BindingKey) -> Option<Binding> {
+        self.by_key.get(&key).copied()
     }
 
     /// All bindings.
@@ -84,9 +84,9 @@ impl Bindings {
     }
 
     /// Removes a binding and returns what it was.
-    pub fn remove(&mut self, key: &BindingKey) -> Result<Option<Binding>, Error> {
-        self.table.remove(key)?;
-        let removed = self.by_key.remove(key);
+    pub fn remove(&mut self, key: BindingKey) -> Result<Option<Binding>, Error> {
+        self.table.remove(&key)?;
+        let removed = self.by_key.remove(&key);
         if let Some(binding) = removed {
             self.release(binding.slot);
         }

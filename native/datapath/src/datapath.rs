@@ -15,7 +15,8 @@ use crate::{
     netlink::{Netlink, watch::Watch},
     ports::Mode,
     programs,
-    tables::{Notice, Snapshot, Tables},
+    spec::{Notice, Snapshot},
+    tables::Tables,
     underlay::{self, VXLAN_DEVICE},
     worker::{Worker, lock, monotonic_ns},
 };
@@ -77,7 +78,6 @@ impl Datapath {
     }
 
     /// The tables, for the time of the guard. The worker waits meanwhile.
-    #[must_use]
     pub fn tables(&self) -> MutexGuard<'_, Tables> {
         lock(&self.tables)
     }

@@ -77,7 +77,8 @@ mod tests {
             header[34..50],
             [0, 0, 0x12, 0xb5, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0]
         );
-        let mut ip: [u8; 20] = header[14..34].try_into().expect("20 bytes");
+        let mut ip = [0; 20];
+        ip.copy_from_slice(&header[14..34]);
         let carried = u16::from_be_bytes([ip[10], ip[11]]);
         ip[10..12].fill(0);
         assert_eq!(carried, ipv4_checksum(&ip));

@@ -16,6 +16,7 @@ mod macs;
 mod netlink;
 mod ports;
 mod programs;
+mod spec;
 mod switches;
 mod table;
 mod tables;
@@ -27,7 +28,8 @@ pub use datapath::{Datapath, Options, detach, local_addresses};
 pub use error::Error;
 pub use macs::Reason;
 pub use ports::Mode;
-pub use tables::{
+pub use spec::{
     BindingCount, BindingSpec, DropCount, LocalMacSpec, Notice, PortStatus, RemoteMacSpec,
-    Snapshot, Tables, TunnelSpec, TunnelStatus,
+    Snapshot, TunnelSpec, TunnelStatus,
 };
+pub use tables::Tables;

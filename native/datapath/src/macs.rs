@@ -113,10 +113,10 @@ impl Macs {
 
     /// Looks at one MAC that the programs told about. What they tell is a hint; the table is the truth.
     pub fn look(&mut self, key: MacKey) -> Result<Option<Change>, Error> {
-        Ok(self
-            .local
-            .get(&key)?
-            .and_then(|entry| self.note(key, entry.place())))
+        match self.local.get(&key)? {
+            Some(entry) => self.note(key, entry.place()),
+            None => Ok(None),
+        }
     }
 
     /// Looks at the whole table: finds what the ring buffer lost, and forgets what is older than `ageing_ns` or
@@ -134,7 +134,7 @@ impl Macs {
             let reason = reason_to_forget(key, entry.place()).or(is_old.then_some(Reason::Aged));
             changes.extend(match reason {
                 Some(reason) => self.forget(*key, reason)?,
-                None => self.note(*key, entry.place()),
+                None => self.note(*key, entry.place())?,
             });
         }
         Ok(changes)
@@ -163,12 +163,21 @@ impl Macs {
             .map(|place| Change::Forgotten(key, place, reason)))
     }
 
-    fn note(&mut self, key: MacKey, place: Place) -> Option<Change> {
-        match self.known.insert(key, place) {
-            None => Some(Change::Learned(key, place)),
-            Some(old) if old != place => Some(Change::Moved(key, place)),
-            Some(_) => None,
+    /// A MAC that was learned while the controller gave it is forgotten again: remote MACs go first.
+    fn note(&mut self, key: MacKey, place: Place) -> Result<Option<Change>, Error> {
+        let old = self.known.get(&key).copied();
+        if old == Some(place) {
+            return Ok(None);
         }
+        if self.remote.get(&key)?.is_some() {
+            return self.forget(key, Reason::Remote);
+        }
+        self.known.insert(key, place);
+        Ok(Some(if old.is_none() {
+            Change::Learned(key, place)
+        } else {
+            Change::Moved(key, place)
+        }))
     }
 }
 

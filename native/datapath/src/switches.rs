@@ -45,7 +45,7 @@ struct Switch {
 pub struct Switches {
     by_id: HashMap<SwitchId, Switch>,
     by_slot: HashMap<u32, SwitchId>,
-    switches: Array<MapData, LogicalSwitch>,
+    table: Array<MapData, LogicalSwitch>,
     vnis: Table<u32, u32>,
     flood_members: Table<FloodKey, FloodMember>,
 }
@@ -56,7 +56,7 @@ impl Switches {
         let mut this = Self {
             by_id: HashMap::new(),
             by_slot: HashMap::new(),
-            switches: Array::try_from(take(ebpf, "switches")?)?,
+            table: Array::try_from(take(ebpf, "switches")?)?,
             vnis: Table::take(ebpf, "vnis", "VNIs", SWITCHES_MAX)?,
             flood_members: Table::take(
                 ebpf,
@@ -65,7 +65,7 @@ impl Switches {
                 crate::layout::FLOOD_MEMBERS_MAX,
             )?,
         };
-        for (slot, entry) in (0..).zip(this.switches.iter()) {
+        for (slot, entry) in (0..).zip(this.table.iter()) {
             let entry = entry?;
             if entry != LogicalSwitch::default() {
                 let id = SwitchId::new(u128::from_be_bytes(entry.id));
@@ -164,7 +164,7 @@ impl Switches {
             switch.flood_count,
         );
         self.forget_vni(vni, slot)?;
-        self.switches.set(slot, LogicalSwitch::default(), 0)?;
+        self.table.set(slot, LogicalSwitch::default(), 0)?;
         self.forget_list(slot, generation, count)?;
         self.by_slot.remove(&slot);
         self.by_id.remove(&id);
@@ -269,7 +269,7 @@ impl Switches {
             flood_generation: switch.flood_generation,
             reserved: 0,
         };
-        Ok(self.switches.set(switch.slot, entry, 0)?)
+        Ok(self.table.set(switch.slot, entry, 0)?)
     }
 
     fn forget_list(&mut self, slot: u32, generation: u32, count: u32) -> Result<(), Error> {

@@ -1,167 +1,32 @@
 //! The gateway's tables as the control plane speaks of them: devices by name, switches by UUID, tunnels by address.
 
+mod follow;
+mod readback;
+
 use std::{collections::HashMap, net::IpAddr};
 
 use aya::{
     maps::{Array, MapData, RingBuf},
     programs::Program,
 };
-use model::{DropReason, Mac, Note, SwitchId};
+use model::{Mac, SwitchId};
 
 use crate::{
     bindings::Bindings,
     drops::Drops,
     error::Error,
     header::OVERHEAD_V4,
-    layout::{Binding, BindingCounters, BindingKey, MacKey, Settings},
+    layout::{Binding, BindingKey, MacKey, Settings},
     macs::{Change, Macs, Place, Reason},
-    netlink::{Netlink, link::Link, watch::Changes},
+    netlink::{Netlink, link::Link},
     ports::{Mode, Ports},
     programs::Programs,
+    spec::{BindingSpec, LocalMacSpec, Notice, RemoteMacSpec, TunnelSpec},
     switches::{Member, Switches},
     table::take,
     tunnels::Tunnels,
-    underlay::{self, Underlay, VXLAN_DEVICE},
+    underlay::{self, Underlay},
 };
-
-/// (port, VLAN) -> logical switch. VLAN 0 is untagged and priority-tagged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BindingSpec {
-    /// Device of the port.
-    pub netdev: String,
-    /// 0..=4094.
-    pub vlan: u16,
-    /// Where its frames belong.
-    pub switch_id: SwitchId,
-}
-
-/// A remote VTEP and our address towards it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TunnelSpec {
-    /// The peer.
-    pub remote: IpAddr,
-    /// Outer source address.
-    pub local: IpAddr,
-}
-
-/// A MAC that the controller gave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RemoteMacSpec {
-    /// Its logical switch.
-    pub switch_id: SwitchId,
-    /// The MAC.
-    pub mac: Mac,
-    /// The VTEP behind which it is.
-    pub remote: IpAddr,
-}
-
-/// A MAC that was learned.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LocalMacSpec {
-    /// Its logical switch.
-    pub switch_id: SwitchId,
-    /// The MAC.
-    pub mac: Mac,
-    /// Device of the port.
-    pub netdev: String,
-    /// VLAN of the binding.
-    pub vlan: u16,
-    /// Since a frame of it was seen, to a second.
-    pub age_ms: u64,
-}
-
-/// All that the kernel holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Snapshot {
-    /// Devices of the ports.
-    pub ports: Vec<String>,
-    /// Switches and their VNIs.
-    pub switches: Vec<(SwitchId, u32)>,
-    /// Bindings.
-    pub bindings: Vec<BindingSpec>,
-    /// Tunnels.
-    pub tunnels: Vec<TunnelSpec>,
-    /// Remote MACs.
-    pub remote_macs: Vec<RemoteMacSpec>,
-    /// The remote VTEPs of each switch's flood list; switches without any are left out.
-    pub floods: Vec<(SwitchId, Vec<IpAddr>)>,
-    /// Local MACs.
-    pub local_macs: Vec<LocalMacSpec>,
-}
-
-/// State of a port.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PortStatus {
-    /// The device.
-    pub netdev: String,
-    /// It exists.
-    pub is_present: bool,
-    /// Administratively up.
-    pub is_up: bool,
-    /// The far end is there.
-    pub has_carrier: bool,
-    /// Largest layer-3 packet.
-    pub mtu: u32,
-    /// The XDP shortcut is on it.
-    pub is_xdp: bool,
-}
-
-/// State of a tunnel.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TunnelStatus {
-    /// Its ends.
-    pub spec: TunnelSpec,
-    /// Underlay device and next hop, when resolved.
-    pub path: Option<(String, [u8; 6])>,
-    /// Largest inner layer-3 packet.
-    pub inner_mtu: u32,
-    /// The XDP shortcut leads there.
-    pub is_xdp: bool,
-}
-
-/// What a binding has counted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BindingCount {
-    /// The binding's port.
-    pub netdev: String,
-    /// The binding's VLAN.
-    pub vlan: u16,
-    /// Packets and bytes, both ways.
-    pub counters: BindingCounters,
-}
-
-/// What was dropped, or counted beside forwarding.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DropCount {
-    /// Device of the port; empty: the overlay side.
-    pub netdev: String,
-    /// Stable name of the reason.
-    pub reason: &'static str,
-    /// For people.
-    pub explanation: &'static str,
-    /// Whether the frames were forwarded all the same.
-    pub is_note: bool,
-    /// How many.
-    pub packets: u64,
-}
-
-/// What the data plane tells the control plane.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Notice {
-    /// A MAC was learned.
-    Learned(LocalMacSpec),
-    /// A MAC moved to another port or VLAN of its switch.
-    Moved(LocalMacSpec),
-    /// A MAC was forgotten.
-    Forgotten(LocalMacSpec, Reason),
-    /// A remote MAC was seen on an access port and not learned.
-    Refused(LocalMacSpec),
-    /// A port appeared, changed or vanished, or a tunnel has another path. Bindings of a device that vanished are
-    /// gone from the tables.
-    Links,
-    /// Something failed on the worker's side.
-    Failed(String),
-}
 
 /// The tables and what is needed to change them.
 pub struct Tables {
@@ -331,7 +196,7 @@ impl Tables {
             vlan: u32::from(spec.vlan),
         };
         let switch_slot = self.switches.slot(spec.switch_id)?;
-        let old = self.bindings.get(&key);
+        let old = self.bindings.get(key);
         if old.is_some_and(|old| old.switch_slot == switch_slot) {
             return Ok(Vec::new());
         }
@@ -361,7 +226,7 @@ impl Tables {
     }
 
     fn remove_binding_at(&mut self, key: BindingKey) -> Result<Vec<Notice>, Error> {
-        match self.bindings.remove(&key)? {
+        match self.bindings.remove(key)? {
             Some(binding) => self.leave_switch(key, binding),
             None => Ok(Vec::new()),
         }
@@ -450,257 +315,6 @@ impl Tables {
         self.switches.put_flood_tunnels(switch_id, &tunnels)
     }
 
-    /// Reads everything back.
-    ///
-    /// # Errors
-    /// The kernel's answer.
-    pub fn snapshot(&self, now_ns: u64) -> Result<Snapshot, Error> {
-        let remotes = self.tunnels.remotes_by_number();
-        let mut floods: Vec<_> = Vec::new();
-        for (id, _) in self.switches.entries() {
-            let list: Vec<IpAddr> = self
-                .switches
-                .flood_tunnels(id)
-                .filter_map(|number| remotes.get(&number).copied())
-                .collect();
-            if !list.is_empty() {
-                floods.push((id, list));
-            }
-        }
-        let remote_macs = self.macs.remote()?.into_iter().filter_map(|(key, entry)| {
-            Some(RemoteMacSpec {
-                switch_id: self.switches.id(key.switch_slot)?,
-                mac: Mac::new(key.mac),
-                remote: *remotes.get(&entry.tunnel)?,
-            })
-        });
-        let local_macs = self.macs.local()?.into_iter().filter_map(|(key, entry)| {
-            let mut spec = self.local_mac(&key, entry.place())?;
-            spec.age_ms = now_ns.saturating_sub(entry.last_seen_ns) / 1_000_000;
-            Some(spec)
-        });
-        Ok(Snapshot {
-            ports: self
-                .ports
-                .entries()
-                .map(|(_, port)| port.netdev.clone())
-                .collect(),
-            switches: self.switches.entries().collect(),
-            bindings: self
-                .bindings
-                .entries()
-                .filter_map(|(key, binding)| self.binding(key, binding))
-                .collect(),
-            tunnels: self
-                .tunnels
-                .entries()
-                .map(|(remote, entry)| TunnelSpec {
-                    remote,
-                    local: entry.local,
-                })
-                .collect(),
-            remote_macs: remote_macs.collect(),
-            floods,
-            local_macs: local_macs.collect(),
-        })
-    }
-
-    /// State of every port.
-    #[must_use]
-    pub fn port_status(&self) -> Vec<PortStatus> {
-        self.ports
-            .entries()
-            .map(|(ifindex, port)| {
-                let link = self.links.get(&ifindex);
-                PortStatus {
-                    netdev: port.netdev.clone(),
-                    is_present: link.is_some(),
-                    is_up: link.is_some_and(|link| link.up),
-                    has_carrier: link.is_some_and(|link| link.carrier),
-                    mtu: link.map_or(0, |link| link.mtu),
-                    is_xdp: port.is_xdp,
-                }
-            })
-            .collect()
-    }
-
-    /// State of every tunnel.
-    #[must_use]
-    pub fn tunnel_status(&self) -> Vec<TunnelStatus> {
-        self.tunnels
-            .entries()
-            .map(|(remote, entry)| TunnelStatus {
-                spec: TunnelSpec {
-                    remote,
-                    local: entry.local,
-                },
-                path: entry
-                    .path
-                    .as_ref()
-                    .map(|path| (path.netdev.clone(), path.next_hop_mac)),
-                inner_mtu: entry.inner_mtu,
-                is_xdp: entry.path.as_ref().is_some_and(|path| path.is_xdp),
-            })
-            .collect()
-    }
-
-    /// Counters of every binding.
-    ///
-    /// # Errors
-    /// The kernel's answer.
-    pub fn binding_counts(&self) -> Result<Vec<BindingCount>, Error> {
-        self.bindings
-            .entries()
-            .filter_map(|(key, binding)| {
-                let netdev = self.ports.netdev(key.ifindex)?.to_owned();
-                let vlan = u16::try_from(key.vlan).ok()?;
-                Some(
-                    self.bindings
-                        .counters(binding.slot)
-                        .map(|counters| BindingCount {
-                            netdev,
-                            vlan,
-                            counters,
-                        }),
-                )
-            })
-            .collect()
-    }
-
-    /// Counters of drops and notes, by port and reason.
-    ///
-    /// # Errors
-    /// The kernel's answer.
-    pub fn drop_counts(&self) -> Result<Vec<DropCount>, Error> {
-        let entries = self
-            .drops
-            .entries()?
-            .into_iter()
-            .filter_map(|(key, packets)| {
-                let netdev = match key.ifindex {
-                    0 => String::new(),
-                    ifindex => self.ports.netdev(ifindex)?.to_owned(),
-                };
-                let (reason, explanation, is_note) = match (
-                    DropReason::from_number(key.reason),
-                    Note::from_number(key.reason),
-                ) {
-                    (Some(reason), _) => (reason.name(), reason.explanation(), false),
-                    (_, Some(note)) => (note.name(), note.explanation(), true),
-                    _ => return None,
-                };
-                Some(DropCount {
-                    netdev,
-                    reason,
-                    explanation,
-                    is_note,
-                    packets,
-                })
-            });
-        Ok(entries.collect())
-    }
-
-    /// Looks at the MACs that the programs told about.
-    pub(crate) fn look(
-        &mut self,
-        keys: impl IntoIterator<Item = MacKey>,
-    ) -> Result<Vec<Notice>, Error> {
-        let mut changes = Vec::new();
-        for key in keys {
-            changes.extend(self.macs.look(key)?);
-        }
-        Ok(self.notices(changes))
-    }
-
-    /// A remote MAC that was seen at a place.
-    pub(crate) fn refused(&self, key: MacKey, place: Place) -> Option<Notice> {
-        self.local_mac(&key, place).map(Notice::Refused)
-    }
-
-    /// Ages local MACs and finds what events were lost.
-    pub(crate) fn sweep(&mut self, now_ns: u64, ageing_ns: u64) -> Result<Vec<Notice>, Error> {
-        let bindings = &self.bindings;
-        let changes = self.macs.sweep(now_ns, ageing_ns, |key, place| {
-            let binding = bindings.get(&BindingKey {
-                ifindex: place.ifindex,
-                vlan: place.vlan,
-            });
-            (binding.map(|binding| binding.switch_slot) != Some(key.switch_slot))
-                .then_some(Reason::Unbound)
-        })?;
-        Ok(self.notices(changes))
-    }
-
-    /// Follows devices that appeared, changed or vanished.
-    pub(crate) fn follow(&mut self, changes: Changes) -> Result<Vec<Notice>, Error> {
-        let mut notices = Vec::new();
-        for link in changes.links {
-            let ifindex = link.ifindex;
-            let has_carrier = link.carrier;
-            let known = self.links.insert(ifindex, link);
-            if self.ports.netdev(ifindex).is_some() {
-                self.ports.look_at_features(ifindex)?;
-                if !has_carrier && known.is_none_or(|known| known.carrier) {
-                    let down = self
-                        .macs
-                        .forget_where(Reason::LinkDown, |_, at| at.ifindex == ifindex)?;
-                    notices.extend(self.notices(down));
-                }
-                notices.push(Notice::Links);
-            } else if known.is_none() {
-                notices.push(Notice::Links);
-            }
-        }
-        for ifindex in changes.removed_links {
-            if let Some(link) = self.links.remove(&ifindex) {
-                if link.name == VXLAN_DEVICE {
-                    notices.push(Notice::Failed(format!(
-                        "device {VXLAN_DEVICE} was removed; nothing is decapsulated"
-                    )));
-                }
-                notices.extend(self.forget_device(ifindex)?);
-                notices.push(Notice::Links);
-            }
-        }
-        notices.dedup();
-        Ok(notices)
-    }
-
-    /// Looks up the path to every remote VTEP.
-    pub(crate) fn resolve(&mut self) -> Result<bool, Error> {
-        self.underlay.resolve(
-            &mut self.netlink,
-            &mut self.programs,
-            &mut self.tunnels,
-            self.mode,
-        )
-    }
-
-    /// What is due now and then: neighbours in use are verified, drivers asked again what they can do.
-    pub(crate) fn keep(&mut self) -> Result<(), Error> {
-        self.underlay.keep_neighbours(&mut self.netlink);
-        let ports: Vec<u32> = self.ports.entries().map(|(ifindex, _)| ifindex).collect();
-        ports
-            .into_iter()
-            .try_for_each(|ifindex| self.ports.look_at_features(ifindex))
-    }
-
-    fn forget_device(&mut self, ifindex: u32) -> Result<Vec<Notice>, Error> {
-        let bound: Vec<BindingKey> = self
-            .bindings
-            .entries()
-            .map(|(key, _)| key)
-            .filter(|key| key.ifindex == ifindex)
-            .collect();
-        let mut notices = Vec::new();
-        for key in bound {
-            notices.extend(self.remove_binding_at(key)?);
-        }
-        self.drops.forget_device(ifindex)?;
-        self.ports.forget(ifindex)?;
-        Ok(notices)
-    }
-
     fn notices(&self, changes: impl IntoIterator<Item = Change>) -> Vec<Notice> {
         changes
             .into_iter()
@@ -721,14 +335,6 @@ impl Tables {
             netdev: self.ports.netdev(place.ifindex)?.to_owned(),
             vlan: u16::try_from(place.vlan).ok()?,
             age_ms: 0,
-        })
-    }
-
-    fn binding(&self, key: BindingKey, binding: Binding) -> Option<BindingSpec> {
-        Some(BindingSpec {
-            netdev: self.ports.netdev(key.ifindex)?.to_owned(),
-            vlan: u16::try_from(key.vlan).ok()?,
-            switch_id: self.switches.id(binding.switch_slot)?,
         })
     }
 

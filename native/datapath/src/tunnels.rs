@@ -42,7 +42,7 @@ pub struct Entry {
 /// The tables of tunnels.
 pub struct Tunnels {
     by_remote: HashMap<IpAddr, Entry>,
-    tunnels: Table<u32, Tunnel>,
+    table: Table<u32, Tunnel>,
     vteps: Table<Address, u32>,
     local_addresses: Table<Address, u32>,
 }
@@ -50,8 +50,8 @@ pub struct Tunnels {
 impl Tunnels {
     /// Opens the tables and reads back what they hold. Paths are looked up anew.
     pub fn adopt(ebpf: &mut Ebpf) -> Result<Self, Error> {
-        let tunnels: Table<u32, Tunnel> = Table::take(ebpf, "tunnels", "tunnels", TUNNELS_MAX)?;
-        let by_remote = tunnels
+        let table: Table<u32, Tunnel> = Table::take(ebpf, "tunnels", "tunnels", TUNNELS_MAX)?;
+        let by_remote = table
             .entries()?
             .into_iter()
             .map(|(number, tunnel)| {
@@ -66,7 +66,7 @@ impl Tunnels {
             .collect();
         Ok(Self {
             by_remote,
-            tunnels,
+            table,
             vteps: Table::take(ebpf, "vteps", "remote VTEPs", TUNNELS_MAX)?,
             local_addresses: Table::take(ebpf, "local_addresses", "tunnel addresses", 64)?,
         })
@@ -127,7 +127,7 @@ impl Tunnels {
             return Ok(());
         };
         self.vteps.remove(&remote.into())?;
-        self.tunnels.remove(&entry.number)?;
+        self.table.remove(&entry.number)?;
         self.forget_unused_addresses()
     }
 
@@ -145,8 +145,8 @@ impl Tunnels {
             return Ok(false);
         }
         let entry = Entry {
-            path,
             inner_mtu,
+            path,
             ..entry.clone()
         };
         self.write(remote, &entry)?;
@@ -184,7 +184,7 @@ impl Tunnels {
             value.header_len = u32::try_from(outer.len()).unwrap_or(0);
             value.header[..outer.len()].copy_from_slice(&outer);
         }
-        self.tunnels.put(entry.number, value)
+        self.table.put(entry.number, value)
     }
 
     fn forget_unused_addresses(&mut self) -> Result<(), Error> {

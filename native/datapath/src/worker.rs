@@ -15,7 +15,8 @@ use crate::{
     layout::{EVENT_LEARNED, EVENT_MOVED, EVENT_REFUSED, Event, MacKey},
     macs::Place,
     netlink::watch::Watch,
-    tables::{Notice, Tables},
+    spec::Notice,
+    tables::Tables,
 };
 
 const SWEEP: Duration = Duration::from_secs(1);

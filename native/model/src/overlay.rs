@@ -33,7 +33,13 @@ fn judge(tables: &Tables, origin: Origin, inner: Frame<'_>) -> Result<Outcome, D
         return Err(DropReason::UnknownVtep);
     }
     let mut delivery = Delivery::new(tables, switch, inner)?;
+    if !delivery.inner().source().is_valid_source() {
+        return Err(DropReason::InvalidSource);
+    }
     let mac = delivery.inner().destination();
+    if mac.is_link_local() {
+        return Err(DropReason::LinkLocal);
+    }
     let key = FdbKey { switch, mac };
     if mac.is_group() {
         delivery.flood(None, std::iter::empty());

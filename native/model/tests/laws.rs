@@ -226,7 +226,8 @@ fn generated_frames_from_tunnels_meet_every_rule() {
             arrival.frame.as_slice().into(),
         ))
     });
-    let all = "flood inner_vlan no_destination none port split_horizon truncated unknown_vni unknown_vtep";
+    let all = "flood inner_vlan invalid_source link_local no_destination none port split_horizon truncated \
+               unknown_vni unknown_vtep";
     assert_eq!(met, expected(all));
 }
 

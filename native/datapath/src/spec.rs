@@ -1,0 +1,144 @@
+//! What the control plane and the data plane tell each other: devices by name, switches by UUID, tunnels by address.
+
+use std::net::IpAddr;
+
+use model::{Mac, SwitchId};
+
+use crate::{layout::BindingCounters, macs::Reason};
+
+/// (port, VLAN) -> logical switch. VLAN 0 is untagged and priority-tagged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BindingSpec {
+    /// Device of the port.
+    pub netdev: String,
+    /// 0..=4094.
+    pub vlan: u16,
+    /// Where its frames belong.
+    pub switch_id: SwitchId,
+}
+
+/// A remote VTEP and our address towards it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TunnelSpec {
+    /// The peer.
+    pub remote: IpAddr,
+    /// Outer source address.
+    pub local: IpAddr,
+}
+
+/// A MAC that the controller gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RemoteMacSpec {
+    /// Its logical switch.
+    pub switch_id: SwitchId,
+    /// The MAC.
+    pub mac: Mac,
+    /// The VTEP behind which it is.
+    pub remote: IpAddr,
+}
+
+/// A MAC that was learned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalMacSpec {
+    /// Its logical switch.
+    pub switch_id: SwitchId,
+    /// The MAC.
+    pub mac: Mac,
+    /// Device of the port.
+    pub netdev: String,
+    /// VLAN of the binding.
+    pub vlan: u16,
+    /// Since a frame of it was seen, to a second.
+    pub age_ms: u64,
+}
+
+/// All that the kernel holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Devices of the ports.
+    pub ports: Vec<String>,
+    /// Switches and their VNIs.
+    pub switches: Vec<(SwitchId, u32)>,
+    /// Bindings.
+    pub bindings: Vec<BindingSpec>,
+    /// Tunnels.
+    pub tunnels: Vec<TunnelSpec>,
+    /// Remote MACs.
+    pub remote_macs: Vec<RemoteMacSpec>,
+    /// The remote VTEPs of each switch's flood list; switches without any are left out.
+    pub floods: Vec<(SwitchId, Vec<IpAddr>)>,
+    /// Local MACs.
+    pub local_macs: Vec<LocalMacSpec>,
+}
+
+/// State of a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortStatus {
+    /// The device.
+    pub netdev: String,
+    /// Administratively up.
+    pub is_up: bool,
+    /// The far end is there.
+    pub has_carrier: bool,
+    /// Largest layer-3 packet.
+    pub mtu: u32,
+    /// The XDP shortcut is on it.
+    pub is_xdp: bool,
+}
+
+/// State of a tunnel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TunnelStatus {
+    /// Its ends.
+    pub spec: TunnelSpec,
+    /// Underlay device and next hop, when resolved.
+    pub path: Option<(String, [u8; 6])>,
+    /// Largest inner layer-3 packet.
+    pub inner_mtu: u32,
+    /// The XDP shortcut leads there.
+    pub is_xdp: bool,
+}
+
+/// What a binding has counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BindingCount {
+    /// The binding's port.
+    pub netdev: String,
+    /// The binding's VLAN.
+    pub vlan: u16,
+    /// Packets and bytes, both ways.
+    pub counters: BindingCounters,
+}
+
+/// What was dropped, or counted beside forwarding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DropCount {
+    /// Device of the port; empty: the overlay side.
+    pub netdev: String,
+    /// Stable name of the reason.
+    pub reason: &'static str,
+    /// For people.
+    pub explanation: &'static str,
+    /// Whether the frames were forwarded all the same.
+    pub is_note: bool,
+    /// How many.
+    pub packets: u64,
+}
+
+/// What the data plane tells the control plane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// A MAC was learned.
+    Learned(LocalMacSpec),
+    /// A MAC moved to another port or VLAN of its switch.
+    Moved(LocalMacSpec),
+    /// A MAC was forgotten.
+    Forgotten(LocalMacSpec, Reason),
+    /// A remote MAC was seen on an access port and not learned.
+    Refused(LocalMacSpec),
+    /// A port appeared, changed or vanished, or a tunnel has another path. Bindings of a device that vanished are
+    /// gone from the tables.
+    Links,
+    /// Something failed on the worker's side.
+    Failed(String),
+}

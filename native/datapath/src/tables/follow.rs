@@ -1,0 +1,114 @@
+//! Following what happens by itself: learned MACs, ageing, devices, paths.
+
+use super::Tables;
+use crate::{
+    error::Error,
+    layout::{BindingKey, MacKey},
+    macs::{Place, Reason},
+    netlink::watch::Changes,
+    spec::Notice,
+    underlay::VXLAN_DEVICE,
+};
+
+impl Tables {
+    /// Looks at the MACs that the programs told about.
+    pub(crate) fn look(
+        &mut self,
+        keys: impl IntoIterator<Item = MacKey>,
+    ) -> Result<Vec<Notice>, Error> {
+        let mut changes = Vec::new();
+        for key in keys {
+            changes.extend(self.macs.look(key)?);
+        }
+        Ok(self.notices(changes))
+    }
+
+    /// A remote MAC that was seen at a place.
+    pub(crate) fn refused(&self, key: MacKey, place: Place) -> Option<Notice> {
+        self.local_mac(&key, place).map(Notice::Refused)
+    }
+
+    /// Ages local MACs and finds what events were lost.
+    pub(crate) fn sweep(&mut self, now_ns: u64, ageing_ns: u64) -> Result<Vec<Notice>, Error> {
+        let bindings = &self.bindings;
+        let changes = self.macs.sweep(now_ns, ageing_ns, |key, place| {
+            let binding = bindings.get(BindingKey {
+                ifindex: place.ifindex,
+                vlan: place.vlan,
+            });
+            (binding.map(|binding| binding.switch_slot) != Some(key.switch_slot))
+                .then_some(Reason::Unbound)
+        })?;
+        Ok(self.notices(changes))
+    }
+
+    /// Follows devices that appeared, changed or vanished.
+    pub(crate) fn follow(&mut self, changes: Changes) -> Result<Vec<Notice>, Error> {
+        let mut notices = Vec::new();
+        for link in changes.links {
+            let ifindex = link.ifindex;
+            let has_carrier = link.carrier;
+            let known = self.links.insert(ifindex, link);
+            if self.ports.netdev(ifindex).is_some() {
+                self.ports.look_at_features(ifindex)?;
+                if !has_carrier && known.is_none_or(|known| known.carrier) {
+                    let down = self
+                        .macs
+                        .forget_where(Reason::LinkDown, |_, at| at.ifindex == ifindex)?;
+                    notices.extend(self.notices(down));
+                }
+                notices.push(Notice::Links);
+            } else if known.is_none() {
+                notices.push(Notice::Links);
+            }
+        }
+        for ifindex in changes.removed_links {
+            if let Some(link) = self.links.remove(&ifindex) {
+                if link.name == VXLAN_DEVICE {
+                    notices.push(Notice::Failed(format!(
+                        "device {VXLAN_DEVICE} was removed; nothing is decapsulated"
+                    )));
+                }
+                notices.extend(self.forget_device(ifindex)?);
+                notices.push(Notice::Links);
+            }
+        }
+        notices.dedup();
+        Ok(notices)
+    }
+
+    /// Looks up the path to every remote VTEP.
+    pub(crate) fn resolve(&mut self) -> Result<bool, Error> {
+        self.underlay.resolve(
+            &mut self.netlink,
+            &mut self.programs,
+            &mut self.tunnels,
+            self.mode,
+        )
+    }
+
+    /// What is due now and then: neighbours in use are verified, drivers asked again what they can do.
+    pub(crate) fn keep(&mut self) -> Result<(), Error> {
+        self.underlay.keep_neighbours(&mut self.netlink);
+        let ports: Vec<u32> = self.ports.entries().map(|(ifindex, _)| ifindex).collect();
+        ports
+            .into_iter()
+            .try_for_each(|ifindex| self.ports.look_at_features(ifindex))
+    }
+
+    fn forget_device(&mut self, ifindex: u32) -> Result<Vec<Notice>, Error> {
+        let bound: Vec<BindingKey> = self
+            .bindings
+            .entries()
+            .map(|(key, _)| key)
+            .filter(|key| key.ifindex == ifindex)
+            .collect();
+        let mut notices = Vec::new();
+        for key in bound {
+            notices.extend(self.remove_binding_at(key)?);
+        }
+        self.drops.forget_device(ifindex)?;
+        self.ports.forget(ifindex)?;
+        Ok(notices)
+    }
+}

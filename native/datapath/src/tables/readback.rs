@@ -1,0 +1,174 @@
+//! Reading the tables: everything, states, counters.
+
+use std::net::IpAddr;
+
+use model::{DropReason, Mac, Note};
+
+use super::Tables;
+use crate::{
+    error::Error,
+    layout::{Binding, BindingKey},
+    spec::{
+        BindingCount, BindingSpec, DropCount, PortStatus, RemoteMacSpec, Snapshot, TunnelSpec,
+        TunnelStatus,
+    },
+};
+
+impl Tables {
+    /// Reads everything back.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    pub fn snapshot(&self, now_ns: u64) -> Result<Snapshot, Error> {
+        let remotes = self.tunnels.remotes_by_number();
+        let mut floods: Vec<_> = Vec::new();
+        for (id, _) in self.switches.entries() {
+            let list: Vec<IpAddr> = self
+                .switches
+                .flood_tunnels(id)
+                .filter_map(|number| remotes.get(&number).copied())
+                .collect();
+            if !list.is_empty() {
+                floods.push((id, list));
+            }
+        }
+        let remote_macs = self.macs.remote()?.into_iter().filter_map(|(key, entry)| {
+            Some(RemoteMacSpec {
+                switch_id: self.switches.id(key.switch_slot)?,
+                mac: Mac::new(key.mac),
+                remote: *remotes.get(&entry.tunnel)?,
+            })
+        });
+        let local_macs = self.macs.local()?.into_iter().filter_map(|(key, entry)| {
+            let mut spec = self.local_mac(&key, entry.place())?;
+            spec.age_ms = now_ns.saturating_sub(entry.last_seen_ns) / 1_000_000;
+            Some(spec)
+        });
+        Ok(Snapshot {
+            ports: self
+                .ports
+                .entries()
+                .map(|(_, port)| port.netdev.clone())
+                .collect(),
+            switches: self.switches.entries().collect(),
+            bindings: self
+                .bindings
+                .entries()
+                .filter_map(|(key, binding)| self.binding(key, binding))
+                .collect(),
+            tunnels: self
+                .tunnels
+                .entries()
+                .map(|(remote, entry)| TunnelSpec {
+                    remote,
+                    local: entry.local,
+                })
+                .collect(),
+            remote_macs: remote_macs.collect(),
+            floods,
+            local_macs: local_macs.collect(),
+        })
+    }
+
+    /// State of every port.
+    #[must_use]
+    pub fn port_status(&self) -> Vec<PortStatus> {
+        self.ports
+            .entries()
+            .map(|(ifindex, port)| {
+                let link = self.links.get(&ifindex);
+                PortStatus {
+                    netdev: port.netdev.clone(),
+                    is_up: link.is_some_and(|link| link.up),
+                    has_carrier: link.is_some_and(|link| link.carrier),
+                    mtu: link.map_or(0, |link| link.mtu),
+                    is_xdp: port.is_xdp,
+                }
+            })
+            .collect()
+    }
+
+    /// State of every tunnel.
+    #[must_use]
+    pub fn tunnel_status(&self) -> Vec<TunnelStatus> {
+        self.tunnels
+            .entries()
+            .map(|(remote, entry)| TunnelStatus {
+                spec: TunnelSpec {
+                    remote,
+                    local: entry.local,
+                },
+                path: entry
+                    .path
+                    .as_ref()
+                    .map(|path| (path.netdev.clone(), path.next_hop_mac)),
+                inner_mtu: entry.inner_mtu,
+                is_xdp: entry.path.as_ref().is_some_and(|path| path.is_xdp),
+            })
+            .collect()
+    }
+
+    /// Counters of every binding.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    pub fn binding_counts(&self) -> Result<Vec<BindingCount>, Error> {
+        self.bindings
+            .entries()
+            .filter_map(|(key, binding)| {
+                let netdev = self.ports.netdev(key.ifindex)?.to_owned();
+                let vlan = u16::try_from(key.vlan).ok()?;
+                Some(
+                    self.bindings
+                        .counters(binding.slot)
+                        .map(|counters| BindingCount {
+                            netdev,
+                            vlan,
+                            counters,
+                        }),
+                )
+            })
+            .collect()
+    }
+
+    /// Counters of drops and notes, by port and reason.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    pub fn drop_counts(&self) -> Result<Vec<DropCount>, Error> {
+        let entries = self
+            .drops
+            .entries()?
+            .into_iter()
+            .filter_map(|(key, packets)| {
+                let netdev = match key.ifindex {
+                    0 => String::new(),
+                    ifindex => self.ports.netdev(ifindex)?.to_owned(),
+                };
+                let (reason, explanation, is_note) = match (
+                    DropReason::from_number(key.reason),
+                    Note::from_number(key.reason),
+                ) {
+                    (Some(reason), _) => (reason.name(), reason.explanation(), false),
+                    (_, Some(note)) => (note.name(), note.explanation(), true),
+                    _ => return None,
+                };
+                Some(DropCount {
+                    netdev,
+                    reason,
+                    explanation,
+                    is_note,
+                    packets,
+                })
+            });
+        Ok(entries.collect())
+    }
+
+    fn binding(&self, key: BindingKey, binding: Binding) -> Option<BindingSpec> {
+        Some(BindingSpec {
+            netdev: self.ports.netdev(key.ifindex)?.to_owned(),
+            vlan: u16::try_from(key.vlan).ok()?,
+            switch_id: self.switches.id(binding.switch_slot)?,
+        })
+    }
+}

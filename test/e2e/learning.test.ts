@@ -31,7 +31,7 @@ inEachMode('local MACs in the database', places, async (t, scene) => {
   })
 
   await t.test('a new MAC is visible in under 100 ms', async (t) => {
-    const appearances = watchColumn(`unix:${scene.gateway.runDir}/db.sock`, 'Ucast_Macs_Local', 'MAC')
+    const appearances = watchColumn(scene.gateway.database, 'Ucast_Macs_Local', 'MAC')
     scene.lab.own(appearances.close)
     await appearances.until(server.mac)
     const delays: number[] = []

@@ -19,12 +19,11 @@ inEachMode(
     await reach(server, vm.address)
     await reach(second, vm.address)
     await reach(server, second.address)
-    const endpoint = `unix:${gateway.runDir}/db.sock`
     await until('both servers in the database', async () => {
       const macs = await scene.controller.ctl('list-local-macs', 'blue')
       return macs.includes(server.mac) && macs.includes(second.mac)
     })
-    const uuids = await databaseUuids(endpoint)
+    const uuids = await databaseUuids(gateway.database)
     let vtepd = scene.vtepd
 
     const underTraffic = async (act: () => Promise<void>): Promise<PingStream[]> => {
@@ -48,7 +47,7 @@ inEachMode(
       for (const stream of streams) {
         t.same(await stream.stop(), [], `lost of ${stream.name}`)
       }
-      t.same(await databaseUuids(endpoint), uuids)
+      t.same(await databaseUuids(gateway.database), uuids)
     })
 
     await t.test('after SIGTERM the kernel forwards, and a new daemon takes over without loss', async (t) => {
@@ -61,7 +60,7 @@ inEachMode(
       for (const stream of streams) {
         t.same(await stream.stop(), [], `lost of ${stream.name}`)
       }
-      t.same(await databaseUuids(endpoint), uuids)
+      t.same(await databaseUuids(gateway.database), uuids)
     })
 
     await t.test('and obeys the controller as before', async () => {

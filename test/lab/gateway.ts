@@ -18,6 +18,8 @@ export interface GatewayOptions {
   readonly ports?: readonly string[]
   /** More words for the command line of vtepd. */
   readonly flags?: readonly string[]
+  /** An existing hardware_vtep database; default: vtepd's own. */
+  readonly ovsdb?: string
   /** The text of its config file; default: no file. */
   readonly config?: string
 }
@@ -25,6 +27,7 @@ export interface GatewayOptions {
 /** The part of `vtep show --json` that tests look at. */
 export interface Shown {
   readonly drops: readonly { readonly netdev: string; readonly reason: string; readonly packets: number }[]
+  readonly counters: readonly { readonly packetsFromLocal: number; readonly packetsToLocal: number }[]
 }
 
 /** A box that runs vtepd, started as an operator's script starts it. */
@@ -35,7 +38,9 @@ export interface Gateway {
   readonly tunnelIp: string
   readonly runDir: string
   readonly stateDir: string
-  /** Plays the controller over the embedded server's socket. */
+  /** The database's endpoint. */
+  readonly database: string
+  /** Plays the controller in that database. */
   readonly controller: Controller
   /** Starts vtepd and waits until it says that it works. */
   readonly start: () => Promise<Background>
@@ -55,13 +60,14 @@ export interface Gateway {
 
 /** Makes the box and its place on the underlay; the access ports' cables are for the caller to plug. */
 export async function makeGateway(lab: Lab, underlay: Underlay, options: GatewayOptions): Promise<Gateway> {
-  const { mode, name = 'gateway', ports = ['port1', 'port2'], flags = [], config } = options
+  const { mode, name = 'gateway', ports = ['port1', 'port2'], flags = [], config, ovsdb } = options
   const namespace = await lab.namespace(name)
   const attachment = await underlay.attach(namespace)
   const directory = lab.directory(name)
   const runDir = `${directory}/run`
   const stateDir = `${directory}/state`
   if (config !== undefined) writeFileSync(`${directory}/vtepd.yaml`, config)
+  const database = ovsdb ?? `unix:${runDir}/db.sock`
   const attemptVtep = (...words: readonly string[]) =>
     attempt([process.execPath, checkoutPath('dist/vtep.js'), '--run-dir', runDir, ...words])
   const vtep = async (...words: readonly string[]) => {
@@ -76,6 +82,7 @@ export async function makeGateway(lab: Lab, underlay: Underlay, options: Gateway
   }
   const daemon = [
     ...[process.execPath, checkoutPath('dist/vtepd.js'), '--switch', name, '--tunnel-ip', attachment.address],
+    ...(ovsdb === undefined ? [] : ['--ovsdb', ovsdb]),
     ...(config === undefined ? [] : ['--config', `${directory}/vtepd.yaml`]),
     ...ports.flatMap((port) => ['--port', port]),
     ...['--state-dir', stateDir, '--run-dir', runDir, '--datapath-mode', mode, '--log-level', 'debug', ...flags],
@@ -87,7 +94,8 @@ export async function makeGateway(lab: Lab, underlay: Underlay, options: Gateway
     tunnelIp: attachment.address,
     runDir,
     stateDir,
-    controller: playController(`unix:${runDir}/db.sock`, name),
+    database,
+    controller: playController(database, name),
     attemptVtep,
     vtep,
     show,

@@ -29,6 +29,8 @@ export interface SceneOptions {
   readonly servers?: readonly ServerPlace[]
   /** More words for the command line of vtepd. */
   readonly flags?: readonly string[]
+  /** Starts a database server that vtepd uses instead of its own, and returns the endpoint. */
+  readonly ovsdb?: (lab: Lab) => Promise<string>
   /** The text of a config file for vtepd; default: no file. */
   readonly config?: string
 }
@@ -67,11 +69,17 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
 
 /** The same inside a lab that somebody else closes. */
 export async function buildScene(lab: Lab, options: SceneOptions): Promise<Scene> {
-  const { mode, mtu = 1500, routed = false, servers: places = [{ port: 'port1' }], flags = [], config } = options
+  const { mode, mtu = 1500, routed = false, servers: places = [{ port: 'port1' }] } = options
   const physical = mode === 'xdp'
   const underlay = await makeUnderlay(lab, { mtu, routed, physical })
   const ports = [...new Set(places.map((place) => place.port))]
-  const gateway = await makeGateway(lab, underlay, { mode, ports, flags, ...(config === undefined ? {} : { config }) })
+  const gateway = await makeGateway(lab, underlay, {
+    mode,
+    ports,
+    flags: options.flags ?? [],
+    ...(options.config === undefined ? {} : { config: options.config }),
+    ...(options.ovsdb === undefined ? {} : { ovsdb: await options.ovsdb(lab) }),
+  })
   const servers = await makeServers(lab, gateway.namespace, places, mtu, physical)
   const hypervisors: Hypervisor[] = []
   for (let number = 1; number <= (options.hypervisors ?? 1); number++) {

@@ -17,7 +17,7 @@ use crate::{
     programs,
     spec::{Notice, Snapshot},
     tables::Tables,
-    underlay::{self, VXLAN_DEVICE},
+    underlay,
     worker::{Worker, lock, monotonic_ns},
 };
 
@@ -131,7 +131,7 @@ pub fn detach(switch_name: &str) -> Result<(), Error> {
         Netlink::open().map_err(|error| Error::kernel("open a netlink socket", error))?;
     for link in underlay::links(&mut netlink)?.into_values() {
         programs::detach_xdp(&mut netlink, &link);
-        if link.name == VXLAN_DEVICE || !programs::detach_tc(&mut netlink, &link) {
+        if underlay::is_vxlan_device(&link) || !programs::detach_tc(&mut netlink, &link) {
             continue;
         }
         netlink

@@ -135,6 +135,19 @@ impl Programs {
         Ok(())
     }
 
+    /// Puts a tc program back on a device from which somebody has removed it.
+    pub fn ensure_tc(
+        &mut self,
+        which: TcProgram,
+        netlink: &mut Netlink,
+        link: &Link,
+    ) -> Result<(), Error> {
+        match our_filter(netlink, link.ifindex) {
+            Some(_) => Ok(()),
+            None => self.attach_tc(which, &link.name),
+        }
+    }
+
     /// Puts an XDP program on a device in its driver, in place of an earlier one of ours.
     pub fn attach_xdp(
         &mut self,

@@ -20,7 +20,7 @@ use crate::{
     macs::{Change, Macs, Place, Reason},
     netlink::{Netlink, link::Link},
     ports::{Mode, Ports},
-    programs::Programs,
+    programs::{Programs, TcProgram},
     spec::{BindingSpec, LocalMacSpec, Notice, RemoteMacSpec, TunnelSpec},
     switches::{Member, Switches},
     table::take,
@@ -30,6 +30,7 @@ use crate::{
 
 /// The tables and what is needed to change them.
 pub struct Tables {
+    switch_name: String,
     mode: Mode,
     netlink: Netlink,
     programs: Programs,
@@ -41,6 +42,7 @@ pub struct Tables {
     drops: Drops,
     underlay: Underlay,
     links: HashMap<u32, Link>,
+    settings: Array<MapData, Settings>,
 }
 
 impl Tables {
@@ -57,20 +59,13 @@ impl Tables {
             Netlink::open().map_err(|error| Error::kernel("open a netlink socket", error))?;
         let before = underlay::links(&mut netlink)?;
         let mut programs = Programs::load(&mut netlink, before.into_keys(), is_traced)?;
-        let vxlan_ifindex = underlay::own_vxlan_device(&mut netlink, &mut programs, switch_name)?;
+        let mut settings = Array::try_from(take(programs.ebpf(), "settings")?)?;
+        own_vxlan_device(&mut netlink, &mut programs, &mut settings, switch_name)?;
         let links = underlay::links(&mut netlink)?;
         let ebpf = programs.ebpf();
-        let mut settings: Array<MapData, Settings> = Array::try_from(take(ebpf, "settings")?)?;
-        settings.set(
-            0,
-            Settings {
-                vxlan_ifindex,
-                zero: 0,
-            },
-            0,
-        )?;
         let ring = RingBuf::try_from(take(ebpf, "events")?)?;
         let mut this = Self {
+            switch_name: switch_name.to_owned(),
             mode,
             netlink,
             switches: Switches::adopt(ebpf)?,
@@ -82,11 +77,35 @@ impl Tables {
             underlay: Underlay::default(),
             programs,
             links,
+            settings,
         };
         this.adopt_ports()?;
         this.resolve()?;
         this.tunnels.rewrite()?;
         Ok((this, ring))
+    }
+
+    /// Puts back what was taken from under the gateway: its VXLAN device, its programs on it and on the ports.
+    pub(crate) fn repair(&mut self) -> Result<(), Error> {
+        let is_there = |link: &Link| underlay::is_vxlan_device(link) && link.up;
+        if !self.links.values().any(is_there) {
+            own_vxlan_device(
+                &mut self.netlink,
+                &mut self.programs,
+                &mut self.settings,
+                &self.switch_name,
+            )?;
+            self.links = underlay::links(&mut self.netlink)?;
+        }
+        for link in self.links.values() {
+            let which = match self.ports.netdev(link.ifindex) {
+                Some(_) => TcProgram::Access,
+                None if underlay::is_vxlan_device(link) => TcProgram::Overlay,
+                None => continue,
+            };
+            self.programs.ensure_tc(which, &mut self.netlink, link)?;
+        }
+        Ok(())
     }
 
     /// A loaded program, for `BPF_PROG_TEST_RUN`.
@@ -345,6 +364,20 @@ impl Tables {
             zero: 0,
         })
     }
+}
+
+fn own_vxlan_device(
+    netlink: &mut Netlink,
+    programs: &mut Programs,
+    settings: &mut Array<MapData, Settings>,
+    switch_name: &str,
+) -> Result<(), Error> {
+    let vxlan_ifindex = underlay::own_vxlan_device(netlink, programs, switch_name)?;
+    let value = Settings {
+        vxlan_ifindex,
+        zero: 0,
+    };
+    Ok(settings.set(0, value, 0)?)
 }
 
 const fn flood_port(key: BindingKey, binding_slot: u32) -> Member {

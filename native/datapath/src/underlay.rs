@@ -6,6 +6,8 @@ use std::{
     net::{IpAddr, Ipv4Addr},
 };
 
+use netlink_packet_route::link::LinkFlags;
+
 use crate::{
     device,
     error::Error,
@@ -17,7 +19,7 @@ use crate::{
 };
 
 /// Name of the collect-metadata VXLAN device. A network namespace has one owner of UDP 4789, so it needs no number.
-pub const VXLAN_DEVICE: &str = "vtep-vxlan";
+const VXLAN_DEVICE: &str = "vtep-vxlan";
 const VXLAN_PORT: u16 = 4789;
 /// The device itself never judges the size of a frame: the programs do, by tunnel. The kernel allows this much.
 const VXLAN_MTU: u32 = 65_000;
@@ -39,9 +41,7 @@ pub fn own_vxlan_device(
     switch_name: &str,
 ) -> Result<u32, Error> {
     let alias = alias(switch_name);
-    let found = links(netlink)?
-        .into_values()
-        .find(|link| link.name == VXLAN_DEVICE);
+    let found = links(netlink)?.into_values().find(is_vxlan_device);
     match &found {
         Some(link) if link.alias.as_deref() == Some(&alias) => {}
         Some(link) => {
@@ -54,19 +54,27 @@ pub fn own_vxlan_device(
     }
     let link = links(netlink)?
         .into_values()
-        .find(|link| link.name == VXLAN_DEVICE)
+        .find(is_vxlan_device)
         .ok_or_else(|| Error::NoSuchDevice(VXLAN_DEVICE.to_owned()))?;
+    netlink
+        .set_flags(link.ifindex, LinkFlags::Up, LinkFlags::Up)
+        .map_err(|error| Error::kernel(format!("bring {VXLAN_DEVICE} up"), error))?;
     device::disable_ipv6(VXLAN_DEVICE)
         .map_err(|error| Error::kernel(format!("switch off IPv6 on {VXLAN_DEVICE}"), error))?;
     programs.attach_tc(TcProgram::Overlay, VXLAN_DEVICE)?;
     Ok(link.ifindex)
 }
 
+/// Whether a device has the name of the gateway's VXLAN device.
+pub fn is_vxlan_device(link: &Link) -> bool {
+    link.name == VXLAN_DEVICE
+}
+
 /// Removes the VXLAN device if it is this switch's.
 pub fn remove_vxlan_device(netlink: &mut Netlink, switch_name: &str) -> Result<(), Error> {
     let alias = alias(switch_name);
     for link in links(netlink)?.into_values() {
-        if link.name == VXLAN_DEVICE && link.alias.as_deref() == Some(&alias) {
+        if is_vxlan_device(&link) && link.alias.as_deref() == Some(&alias) {
             netlink
                 .remove_link(link.ifindex)
                 .map_err(|error| Error::kernel(format!("remove {VXLAN_DEVICE}"), error))?;
@@ -185,9 +193,7 @@ fn create_vxlan_device(netlink: &mut Netlink, alias: &str) -> Result<(), Error> 
         )),
         _ => Error::kernel(format!("create {VXLAN_DEVICE}"), error),
     })?;
-    let link = links(netlink)?
-        .into_values()
-        .find(|link| link.name == VXLAN_DEVICE);
+    let link = links(netlink)?.into_values().find(is_vxlan_device);
     let ifindex = link
         .ok_or_else(|| Error::NoSuchDevice(VXLAN_DEVICE.to_owned()))?
         .ifindex;

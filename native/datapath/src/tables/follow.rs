@@ -7,7 +7,7 @@ use crate::{
     macs::{Place, Reason},
     netlink::watch::Changes,
     spec::Notice,
-    underlay::VXLAN_DEVICE,
+    underlay,
 };
 
 impl Tables {
@@ -64,10 +64,12 @@ impl Tables {
         }
         for ifindex in changes.removed_links {
             if let Some(link) = self.links.remove(&ifindex) {
-                if link.name == VXLAN_DEVICE {
+                if underlay::is_vxlan_device(&link) {
                     notices.push(Notice::Failed(format!(
-                        "device {VXLAN_DEVICE} was removed; nothing is decapsulated"
+                        "device {} was removed; it is made anew",
+                        link.name
                     )));
+                    self.repair()?;
                 }
                 notices.extend(self.forget_device(ifindex)?);
                 notices.push(Notice::Links);
@@ -87,8 +89,10 @@ impl Tables {
         )
     }
 
-    /// What is due now and then: neighbours in use are verified, drivers asked again what they can do.
+    /// What is due now and then: neighbours in use are verified, drivers asked again what they can do, programs that
+    /// were taken off put back.
     pub(crate) fn keep(&mut self) -> Result<(), Error> {
+        self.repair()?;
         self.underlay.keep_neighbours(&mut self.netlink);
         let ports: Vec<u32> = self.ports.entries().map(|(ifindex, _)| ifindex).collect();
         ports

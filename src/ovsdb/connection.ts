@@ -112,6 +112,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     timer = undefined
     setImmediate(() => {
       step({ kind: 'time' })
+      options.onTurnEnd()
     })
   }
 

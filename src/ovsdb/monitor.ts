@@ -22,7 +22,7 @@ export interface MonitorNews {
 }
 
 /** Each way has an id of its own: ids share one space within a session. */
-export function monitorId(database: string, method: MonitorMethod): string {
+function monitorId(database: string, method: MonitorMethod): string {
   return `${database}.${method}`
 }
 

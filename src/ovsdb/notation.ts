@@ -99,6 +99,15 @@ export function decodeValue(type: ColumnType, json: unknown): Value {
   }
 }
 
+/** Decodes a <uuid>. @throws OvsdbError `protocol error`. */
+export function decodeUuid(json: unknown): Uuid {
+  if (Array.isArray(json) && json.length === 2 && json[0] === 'uuid' && typeof json[1] === 'string') {
+    const uuid = parseUuid(json[1])
+    if (uuid.ok) return uuid.value
+  }
+  throw misfit('a <uuid>', json)
+}
+
 /** A set in its canonical order, without repeats. */
 export function sortedSet(members: readonly Atom[]): readonly Atom[] {
   if (members.length < 2) return members
@@ -151,10 +160,7 @@ function decodeAtom(type: AtomType, json: unknown): Atom {
       if (typeof json === 'number') return json
       break
     case 'uuid':
-      if (Array.isArray(json) && json.length === 2 && json[0] === 'uuid' && typeof json[1] === 'string') {
-        const uuid = parseUuid(json[1])
-        if (uuid.ok) return uuid.value
-      }
+      return decodeUuid(json)
   }
   throw misfit(`an atom of type ${type}`, json)
 }

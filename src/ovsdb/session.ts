@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Endpoint, TlsOptions } from './endpoint.js'
-import { OvsdbError, toOvsdbError } from './error.js'
+import { OvsdbError } from './error.js'
 import { decodeMessage, readServerError, type Message } from './json-rpc.js'
 import { createJsonTextSplitter } from './json-text.js'
 import type { Json } from './notation.js'
@@ -15,7 +15,7 @@ export interface SessionListener {
   readonly onOpen: () => void
   /** Bytes came. `onTurnEnd` follows when all messages in them have been dispatched. */
   readonly onReceived: () => void
-  /** An exception thrown here is the peer's fault and ends the session. */
+  /** An OvsdbError thrown here is the peer's fault and ends the session. */
   readonly onNotification: (method: string, params: readonly unknown[]) => void
   readonly onTurnEnd: () => void
   readonly onClosed: (error: OvsdbError) => void
@@ -88,7 +88,8 @@ export function openSession(endpoint: Endpoint, tls: TlsOptions | undefined, lis
         if (!isEnded) dispatch(decodeMessage(text))
       })
     } catch (thrown) {
-      close(toOvsdbError(thrown, 'protocol error'))
+      if (!(thrown instanceof OvsdbError)) throw thrown
+      close(thrown)
     }
     listener.onTurnEnd()
   }

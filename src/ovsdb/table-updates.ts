@@ -12,7 +12,8 @@ export type RowUpdate = { readonly table: string; readonly uuid: Uuid } & (
 
 type Columns = Readonly<Record<string, unknown>>
 
-const columns = z.record(z.string(), z.unknown())
+/** Columns are decoded by the type of each, so only the object is checked here. */
+const columns = z.custom<Columns>((json) => typeof json === 'object' && json !== null && !Array.isArray(json))
 
 /** <table-updates> of RFC 7047 section 4.1.6: `new` is the whole row, also after a modification. */
 const tableUpdates = z.record(
@@ -36,9 +37,10 @@ const tableUpdates2 = z.record(
 
 /** @throws OvsdbError `protocol error` */
 export function readTableUpdates(json: unknown): RowUpdate[] {
-  return flatten(decodeAs(tableUpdates, json, 'a <table-updates>'), (update) =>
-    update.new ? { kind: 'put', columns: update.new } : { kind: 'gone' },
-  )
+  return flatten(decodeAs(tableUpdates, json, 'a <table-updates>'), (update) => {
+    if (update.new) return { kind: 'put', columns: update.new }
+    return update.old && { kind: 'gone' }
+  })
 }
 
 /** @throws OvsdbError `protocol error` */
@@ -46,18 +48,24 @@ export function readTableUpdates2(json: unknown): RowUpdate[] {
   return flatten(decodeAs(tableUpdates2, json, 'a <table-updates2>'), (update) => {
     const whole = update.initial ?? update.insert
     if (whole) return { kind: 'put', columns: whole }
-    return update.modify ? { kind: 'modify', columns: update.modify } : { kind: 'gone' }
+    if (update.modify) return { kind: 'modify', columns: update.modify }
+    return 'delete' in update ? { kind: 'gone' } : undefined
   })
 }
 
 type Change = { kind: 'put' | 'modify'; columns: Columns } | { kind: 'gone' }
 
-function flatten<U>(updates: Record<string, Record<string, U>>, changeOf: (update: U) => Change): RowUpdate[] {
+function flatten<U>(
+  updates: Record<string, Record<string, U>>,
+  changeOf: (update: U) => Change | undefined,
+): RowUpdate[] {
   return Object.entries(updates).flatMap(([table, rows]) =>
     Object.entries(rows).map(([text, update]): RowUpdate => {
       const uuid = parseUuid(text)
       if (!uuid.ok) throw new OvsdbError('protocol error', uuid.reason, { table })
-      return { table, uuid: uuid.value, ...changeOf(update) }
+      const change = changeOf(update)
+      if (!change) throw new OvsdbError('protocol error', 'a <row-update> without a change', { table, row: text })
+      return { table, uuid: uuid.value, ...change }
     }),
   )
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { OvsdbError } from './error.js'
 import { readServerError } from './json-rpc.js'
-import { decodeValue, type Json, type Uuid } from './notation.js'
+import { decodeUuid, type Json } from './notation.js'
 import { assertLock, type Operation, type OperationResult } from './operation.js'
 
 /** The `params` of `transact` (RFC 7047 section 4.1.3). With a lock, the transaction fails unless this session holds it. */
@@ -45,7 +45,7 @@ function readOperationResult(operation: Operation, element: unknown, place: Plac
     case 'insert': {
       const answer = inserted.safeParse(element)
       if (!answer.success) break
-      return { kind: 'inserted', uuid: decodeValue({ kind: 'scalar', key: 'uuid' }, answer.data.uuid) as Uuid }
+      return { kind: 'inserted', uuid: decodeUuid(answer.data.uuid) }
     }
     case 'update':
     case 'mutate':

@@ -56,6 +56,8 @@ export async function startOvsdbServer(options: OvsdbServerOptions = {}): Promis
   const start = async () => {
     const process_ = startBackground(
       [
+        // A test that is killed tears nothing down: the server then ends with it.
+        ...['setpriv', '--pdeathsig', 'KILL', '--'],
         'ovsdb-server',
         `--remote=punix:${socket}`,
         `--unixctl=${controlSocket}`,

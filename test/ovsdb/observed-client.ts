@@ -53,7 +53,7 @@ export function observe(t: Test, endpoint: string | Endpoint, options: Options =
   return { client, states, changes, logged, synced: () => reaches('synced'), reaches }
 }
 
-export function endpointOf(text: string): Endpoint {
+function endpointOf(text: string): Endpoint {
   const endpoint = parseEndpoint(text)
   if (!endpoint.ok) throw new Error(endpoint.reason)
   return endpoint.value

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { TlsOptions } from '../../src/ovsdb/endpoint.js'
@@ -8,6 +8,9 @@ import { run } from '../lab/command.js'
 import { startOvsdbServer } from '../lab/ovsdb-server.js'
 import { until } from '../lab/until.js'
 import { observe } from './observed-client.js'
+
+/** IPv6 too, unless this kernel is without it. */
+const hosts = ['127.0.0.1', ...(networkInterfaces().lo?.some(({ family }) => family === 'IPv6') ? ['[::1]'] : [])]
 
 /** A certification authority in a directory; `issue` returns the files of one of its subjects. */
 async function makeAuthority(directory: string, name: string): Promise<(subject: string) => Promise<TlsOptions>> {
@@ -36,7 +39,7 @@ async function open(t: Test) {
   const foreignIssue = await makeAuthority(directory, 'foreign')
   const files = await issue('server')
   const server = await startOvsdbServer({
-    remotes: ['pssl:0:127.0.0.1', 'pssl:0:[::1]'],
+    remotes: hosts.map((host) => `pssl:0:${host}`),
     flags: [
       `--private-key=${files.privateKeyFile}`,
       `--certificate=${files.certificateFile}`,
@@ -44,9 +47,9 @@ async function open(t: Test) {
     ],
   })
   t.teardown(() => server.close())
-  const ports = await until('the server to listen twice', () => {
+  const ports = await until('the server to listen', () => {
     const found = [...server.output().matchAll(/: listening on port (\d+)/g)].map(([, port]) => Number(port))
-    return Promise.resolve(found.length === 2 && found)
+    return Promise.resolve(found.length === hosts.length && found)
   })
   return { directory, server, ports, issue, foreignIssue }
 }
@@ -55,8 +58,8 @@ t.test('both sides prove themselves, over IPv4 and IPv6', async (t) => {
   const { ports, issue, server } = await open(t)
   await server.ctl('add-ls', 'blue')
   const tls = await issue('client')
-  for (const host of ['127.0.0.1', '[::1]']) {
-    const observed = observe(t, `ssl:${host}:${ports[host === '[::1]' ? 1 : 0]}`, { tls })
+  for (const [i, host] of hosts.entries()) {
+    const observed = observe(t, `ssl:${host}:${ports[i]}`, { tls })
     await observed.synced()
     t.equal(observed.client.replica.table('Logical_Switch').size, 1, host)
   }

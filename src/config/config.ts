@@ -1,3 +1,5 @@
+import type { IpAddress } from '../schema/ip-address.js'
+
 /** An access port as the operator names it. */
 export interface PortConfig {
   /** Physical_Port.name */
@@ -21,7 +23,7 @@ export interface Config {
   /** Physical_Switch.name */
   readonly switchName: string
   /** Source address of everything encapsulated; undefined: Physical_Switch.tunnel_ips says it. */
-  readonly tunnelIp: string | undefined
+  readonly tunnelIp: IpAddress | undefined
   readonly ports: readonly PortConfig[]
   readonly database: DatabaseConfig
   /** Manager rows to add where missing (RFC 7047 targets). */

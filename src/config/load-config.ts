@@ -12,6 +12,13 @@ export const DEFAULTS = { stateDir: '/var/lib/vtepd', runDir: '/run/vtepd', macA
 const LONGEST_SOCKET_PATH = 107
 const LONGEST_SOCKET_NAME = '/ovsdb-server.ctl'
 
+/** A config with the places that its values come from, for errors that show up later. */
+export interface LoadedConfig {
+  readonly config: Config
+  /** undefined: nobody said it, it is the default. */
+  readonly originOf: (key: SettingKey) => Origin | undefined
+}
+
 /**
  * What the daemon runs with. Nothing is touched: files are only looked at.
  *
@@ -19,7 +26,7 @@ const LONGEST_SOCKET_NAME = '/ovsdb-server.ctl'
  * @param file what the config file said, when there is one.
  * @throws ConfigError that names the flag or the file:line of the value that is wrong.
  */
-export function loadConfig(flags: Said, file: Said | undefined, box: Box): Config {
+export function loadConfig(flags: Said, file: Said | undefined, box: Box): LoadedConfig {
   const said = merge(flags, file)
   const { settings } = said
   const config: Config = {
@@ -41,7 +48,7 @@ export function loadConfig(flags: Said, file: Said | undefined, box: Box): Confi
   checkTunnelIp(config, said, box)
   checkDatabase(config, said)
   checkRunDir(config.runDir, said)
-  return config
+  return { config, originOf: (key) => (settings[key] === undefined ? undefined : said.originOf(key)) }
 }
 
 function merge(flags: Said, file: Said | undefined): Said {

@@ -1,11 +1,17 @@
-import { isIPv4, isIP } from 'node:net'
+import { isIP } from 'node:net'
 import { z } from 'zod'
+import { parseTunnelAddress } from '../schema/ip-address.js'
 
 /** A name that ends up in OVSDB string columns: networking-l2gw frames JSON by counting braces, so none may be in it. */
 const publishedText = z.string().regex(/^[^{}\p{Cc}]*$/u, 'must have no braces and no control characters')
 const publishedName = publishedText.min(1, 'must not be empty')
 const path = z.string().min(1, 'must not be empty')
-const ipv4 = z.string().refine(isIPv4, 'is not an IPv4 address')
+const tunnelIp = z.string().transform((text, context) => {
+  const address = parseTunnelAddress(text)
+  if (address.ok) return address.value
+  context.addIssue(address.reason)
+  return z.NEVER
+})
 const ip = z.string().refine((text) => isIP(text) !== 0, 'is not an IP address')
 
 /** `NAME` or `NAME=NETDEV`: the published name of an access port and the network device behind it. */
@@ -35,7 +41,7 @@ const managerTarget = z
 /** Everything that a flag or the config file may say; the keys are the flags' names. */
 export const settingsSchema = z.strictObject({
   switch: publishedName.optional(),
-  'tunnel-ip': ipv4.optional(),
+  'tunnel-ip': tunnelIp.optional(),
   ports: z.array(port).optional(),
   ovsdb: endpoint.optional(),
   managers: z.array(managerTarget).optional(),

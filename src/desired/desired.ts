@@ -25,8 +25,11 @@ export interface Desired {
   readonly refusals: readonly Refusal[]
 }
 
-/** What the kernel has already; decides where the database leaves a choice. */
-export type Present = Pick<Forwarding, 'switches' | 'floods'>
+/** What is there already and decides where the database leaves a choice. */
+export interface Present extends Pick<Forwarding, 'switches' | 'floods'> {
+  /** Addresses of the box. */
+  readonly addresses: ReadonlySet<string>
+}
 
 /**
  * Makes the function from the replica to what should be. The function is pure; what it keeps are results for rows that did not
@@ -39,7 +42,7 @@ export function createDesiredBuilder(gateway: Gateway): (replica: Replica<Tables
 
   return (replica, present) => {
     const own = findOwnSwitch(replica, gateway)
-    const tunnelIp = findTunnelIp(gateway, own.row)
+    const tunnelIp = findTunnelIp(gateway, own.row, present.addresses)
     const logicalSwitches = replica.table('Logical_Switch')
     const read = readBindings(own, logicalSwitches)
     const bound = new Set(read.bindings.map(({ switchId }) => switchId))
@@ -77,7 +80,7 @@ export function createDesiredBuilder(gateway: Gateway): (replica: Replica<Tables
     }
     if (own.row !== undefined && tunnelIp === undefined && keys.switches.size > 0) {
       const reason =
-        'no tunnel address: neither --tunnel-ip nor tunnel_ips says one that is usable; there are no tunnels'
+        'no tunnel address: neither --tunnel-ip nor tunnel_ips says one that this box has; there are no tunnels'
       refusals.push({ table: 'Physical_Switch', row: own.row._uuid, subject: own.row.name, reason, fault: UNSPECIFIED })
     }
     return {

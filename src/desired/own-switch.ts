@@ -39,12 +39,18 @@ export function findOwnSwitch(replica: Replica<Tables>, { switchName, ports }: G
   return { row, ports: present, deviceless }
 }
 
-/** The source address of this gateway's tunnels: as configured, else the first usable one of Physical_Switch.tunnel_ips. */
-export function findTunnelIp(gateway: Gateway, row: PhysicalSwitchRow | undefined): IpAddress | undefined {
+/**
+ * The source address of this gateway's tunnels: as configured, else the first of Physical_Switch.tunnel_ips that the box has.
+ */
+export function findTunnelIp(
+  gateway: Gateway,
+  row: PhysicalSwitchRow | undefined,
+  boxAddresses: ReadonlySet<string>,
+): IpAddress | undefined {
   if (gateway.tunnelIp !== undefined) return gateway.tunnelIp
   for (const text of row?.tunnel_ips ?? []) {
     const ip = parseTunnelAddress(text)
-    if (ip.ok) return ip.value
+    if (ip.ok && boxAddresses.has(ip.value)) return ip.value
   }
   return undefined
 }

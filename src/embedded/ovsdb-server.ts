@@ -21,7 +21,10 @@ export interface EmbeddedServerOptions {
   readonly runDir: string
   /** PEM files for managers that connect over TLS. */
   readonly tls: { readonly privateKey: string; readonly certificate: string; readonly caCert: string } | undefined
-  readonly log: { info(fields: object, event: string): void; warn(fields: object, event: string): void }
+  readonly log: {
+    readonly info: (event: string, fields?: object) => void
+    readonly warn: (event: string, fields?: object) => void
+  }
 }
 
 /**
@@ -51,7 +54,7 @@ export class EmbeddedServer {
     const { stateDir, runDir, log } = this.#options
     mkdirSync(runDir, { recursive: true, mode: 0o755 })
     if ((await endOrphan(this.#pidFile, join(stateDir, 'hardware_vtep.db'))) === 'ended')
-      log.warn({}, 'orphaned_ovsdb_server_ended')
+      log.warn('orphaned_ovsdb_server_ended')
     const database = await openDatabaseFile(stateDir)
     const child = this.#spawn(database)
     await this.#answers(child)
@@ -94,7 +97,7 @@ export class EmbeddedServer {
     ]
     const child = spawn('setpriv', args, { stdio: ['ignore', 'ignore', 'pipe'] })
     // Without a listener a failed spawn would throw; #answers and #supervise see it as an exit.
-    child.once('error', (cause) => this.#options.log.warn({ message: cause.message }, 'ovsdb_server_not_spawned'))
+    child.once('error', (cause) => this.#options.log.warn('ovsdb_server_not_spawned', { message: cause.message }))
     createInterface({ input: child.stderr }).on('line', (line) => this.#relay(line))
     this.#child = child
     return child
@@ -103,8 +106,8 @@ export class EmbeddedServer {
   #relay(line: string): void {
     const [level, module, ...words] = line.split('|')
     const fields = words.length > 0 ? { module, message: words.join('|') } : { message: line }
-    if (level === 'INFO' || level === 'DBG') this.#options.log.info(fields, 'ovsdb_server')
-    else this.#options.log.warn(fields, 'ovsdb_server')
+    if (level === 'INFO' || level === 'DBG') this.#options.log.info('ovsdb_server', fields)
+    else this.#options.log.warn('ovsdb_server', fields)
   }
 
   async #answers(child: ChildProcess): Promise<void> {
@@ -125,7 +128,7 @@ export class EmbeddedServer {
       if (isAlive(child)) await once(child, 'exit')
       if (this.#isClosing()) return
       if (performance.now() - bornMs > STEADY_MS) pauseMs = FIRST_PAUSE_MS
-      this.#options.log.warn({ code: child.exitCode, signal: child.signalCode, pauseMs }, 'ovsdb_server_died')
+      this.#options.log.warn('ovsdb_server_died', { code: child.exitCode, signal: child.signalCode, pauseMs })
       await delay(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => undefined)
       if (this.#isClosing()) return
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)

@@ -18,7 +18,11 @@ export interface Claim {
  *
  * @throws ConfigError `claimed` that names the daemon which is there already.
  */
-export async function claimRun(runDir: string, switchName: string, originOf: (key: string) => string): Promise<Claim> {
+export async function claimRun(
+  runDir: string,
+  switchName: string,
+  originOf: (key: 'switch' | 'run-dir') => string | undefined,
+): Promise<Claim> {
   const guard = await claimSwitch(switchName, originOf('switch'))
   try {
     mkdirSync(runDir, { recursive: true, mode: 0o755 })
@@ -31,7 +35,7 @@ export async function claimRun(runDir: string, switchName: string, originOf: (ke
 }
 
 /** An abstract socket belongs to the network namespace, as the kernel's tables do, and leaves nothing behind on the disk. */
-async function claimSwitch(switchName: string, origin: string): Promise<Server> {
+async function claimSwitch(switchName: string, origin: string | undefined): Promise<Server> {
   const digest = createHash('sha256').update(switchName).digest('hex').slice(0, 32)
   const server = createServer((socket) => socket.destroy())
   await new Promise<void>((listening, refused) => {
@@ -46,7 +50,7 @@ async function claimSwitch(switchName: string, origin: string): Promise<Server> 
   return server
 }
 
-function claimRunDir(runDir: string, switchName: string, origin: string): void {
+function claimRunDir(runDir: string, switchName: string, origin: string | undefined): void {
   const self = identifyProcess(process.pid)
   if (self === undefined) throw new ConfigError('claimed', undefined, '/proc is not mounted')
   const record: RunRecord = { ...self, switchName }

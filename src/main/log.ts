@@ -1,11 +1,11 @@
 import { pino, type Logger } from 'pino'
 
-/** What a part of the daemon may say: fields, then an event in snake_case; never a sentence with values in it. */
+/** What a part of the daemon may say: an event in snake_case and its fields; never a sentence with values in it. */
 export interface Log {
-  debug(fields: object, event: string): void
-  info(fields: object, event: string): void
-  warn(fields: object, event: string): void
-  error(fields: object, event: string): void
+  readonly debug: (event: string, fields?: object) => void
+  readonly info: (event: string, fields?: object) => void
+  readonly warn: (event: string, fields?: object) => void
+  readonly error: (event: string, fields?: object) => void
 }
 
 type Level = keyof Log
@@ -41,7 +41,7 @@ function limitRepeats(logger: Logger, nowMs: () => number): Log {
   const windows = new Map<string, Window>()
   const say =
     (level: Level) =>
-    (fields: object, event: string): void => {
+    (event: string, fields: object = {}): void => {
       if (!logger.isLevelEnabled(level)) return
       const heldBack = admit(windows, `${level} ${event}`, nowMs())
       if (heldBack === undefined) return

@@ -9,7 +9,10 @@ export interface PublisherOptions {
   /** What is to be written now, from the freshest replica; undefined: nothing may be written now. */
   readonly build: () => readonly Operation[] | undefined
   readonly transact: (operations: readonly Operation[]) => Promise<readonly OperationResult[]>
-  readonly log: { debug(fields: object, event: string): void; warn(fields: object, event: string): void }
+  readonly log: {
+    readonly debug: (event: string, fields?: object) => void
+    readonly warn: (event: string, fields?: object) => void
+  }
   /** Called when the database says all that it is to say. */
   readonly onSettled: () => void
 }
@@ -81,7 +84,7 @@ export class Publisher {
   /** The replica has the transaction by now; whether it says everything is seen by building once more. */
   #succeed(operations: readonly Operation[]): void {
     if (this.#state.kind === 'closed') return
-    this.#options.log.debug({ operations: operations.length }, 'published')
+    this.#options.log.debug('published', { operations: operations.length })
     if (isRepetition(operations, this.#lastSuccess)) {
       this.#fail(new OvsdbError('other', 'a transaction succeeded and changed nothing'))
       return
@@ -97,7 +100,7 @@ export class Publisher {
     this.#lastError = error
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** this.#refusals, LONGEST_PAUSE_MS)
     this.#refusals += 1
-    this.#options.log.warn({ code: error.code, table: error.table, message: error.message, pauseMs }, 'publish_refused')
+    this.#options.log.warn('publish_refused', { code: error.code, table: error.table, message: error.message, pauseMs })
     const timer = setTimeout(() => this.#publish(), pauseMs)
     this.#state = { kind: 'pausing', timer }
   }

@@ -65,7 +65,7 @@ t.test('an empty or zero tunnel_key stops a logical switch without a fault, and 
         Physical_Port: [{ _uuid: port1, name: 'port1', vlan_bindings: new Map([[0, ls1]]) }],
         Logical_Switch: [{ _uuid: ls1, name: 'blue', tunnel_key }],
       }),
-      { switches: new Map([[ls1, 5001 as Vni]]), floods: new Map() },
+      { ...nothing, switches: new Map([[ls1, 5001 as Vni]]) },
     )
     t.same(plain(forwarding), { ports: ['eth1'], switches: {}, bindings: {}, tunnels: {}, remoteMacs: {}, floods: {} })
     t.same([...bound], [ls1])
@@ -101,7 +101,7 @@ t.test('of two logical switches with one key the one in the kernel stays, else t
       stays: ls3,
     },
   ]) {
-    const { forwarding, refusals } = createDesiredBuilder(gateway)(replica, { switches: present, floods: new Map() })
+    const { forwarding, refusals } = createDesiredBuilder(gateway)(replica, { ...nothing, switches: present })
     t.same([...forwarding.switches.keys()], [stays])
     t.equal(forwarding.bindings.size, 1)
     t.same(
@@ -125,7 +125,7 @@ t.test('service_node, also when the mode is not said, floods to one member and k
     })
   const build = createDesiredBuilder(gateway)
   const floodOf = (members: number[], present: IpAddress[]) =>
-    build(withMembers(...members), { switches: new Map(), floods: new Map([[ls1, present]]) }).forwarding.floods.get(
+    build(withMembers(...members), { ...nothing, floods: new Map([[ls1, present]]) }).forwarding.floods.get(
       ls1,
     )
   for (const kept of [hv1, hv2, hv3]) t.same(floodOf([1, 2, 3], [kept]), [kept])
@@ -150,7 +150,8 @@ t.test(
         Logical_Switch: [{ _uuid: ls1, name: 'blue', tunnel_key: 5001 }],
         Ucast_Macs_Remote: [{ _uuid: uuid(31), MAC: '02:00:00:00:00:aa', logical_switch: ls1, locator: uuid(21) }],
       })
-    t.same(plain(build(withTunnelIps('::1', '10.0.0.9'), nothing).forwarding.tunnels), { [hv1]: '10.0.0.9' })
+    const withAddress = { ...nothing, addresses: new Set(['10.0.0.9']) }
+  t.same(plain(build(withTunnelIps('::1', '10.0.0.8', '10.0.0.9'), withAddress).forwarding.tunnels), { [hv1]: '10.0.0.9' })
     const { forwarding, refusals } = build(withTunnelIps(), nothing)
     t.same(plain(forwarding.tunnels), {})
     t.same(plain(forwarding.remoteMacs), { [ls1]: {} })

@@ -65,7 +65,7 @@ export async function publishOnServer(t: Test, initial: Partial<Publication> = {
       transactions += 1
       return client.transact(operations)
     },
-    log: { debug: ignore, warn: (fields) => void warnings.push(JSON.stringify(fields)) },
+    log: { debug: ignore, warn: (_, fields) => void warnings.push(JSON.stringify(fields)) },
     onSettled: ignore,
   })
   t.teardown(async () => {

@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import { section } from '../section.js'
+import { table } from '../table.js'
+import type { View } from '../view.js'
+
+const schema = z.array(
+  z.object({
+    port: z.string(),
+    /** 0: untagged */
+    vlan: z.int(),
+    logicalSwitch: z.string(),
+    vni: z.int().nullable(),
+    /** forwarding, or why not. */
+    state: z.string(),
+  }),
+)
+
+type Bindings = z.infer<typeof schema>
+
+export const bindings = section({ schema, build, print })
+
+/** As the controller asked: Physical_Port.vlan_bindings, with what became of each. */
+function build({ config, replica, desired }: View): Bindings {
+  const own = [...replica.table('Physical_Switch').values()].find(({ name }) => name === config.switchName)
+  const refusals = desired?.refusals ?? []
+  return (own?.ports ?? []).flatMap((id) => {
+    const port = replica.table('Physical_Port').get(id)
+    if (port === undefined) return []
+    const netdev = config.ports.find(({ name }) => name === port.name)?.netdev
+    return [...port.vlan_bindings]
+      .sort(([a], [b]) => a - b)
+      .map(([vlan, switchId]) => {
+        const row = replica.table('Logical_Switch').get(switchId)
+        const isForwarding = [...(desired?.forwarding.bindings.values() ?? [])].some(
+          (binding) => binding.netdev === netdev && binding.vlan === vlan && binding.switchId === switchId,
+        )
+        const refusal = refusals.find((item) => item.row === switchId) ?? refusals.find((item) => item.row === id)
+        const isKeyless = row?.tunnel_key === undefined || row.tunnel_key === 0
+        return {
+          port: port.name,
+          vlan,
+          logicalSwitch: row?.name ?? switchId,
+          vni: row?.tunnel_key ?? null,
+          state: isForwarding
+            ? 'forwarding'
+            : isKeyless
+              ? 'waiting for a tunnel_key'
+              : (refusal?.reason ?? 'not applied yet'),
+        }
+      })
+  })
+}
+
+function print(value: Bindings): string {
+  return table(
+    [
+      { heading: 'PORT' },
+      { heading: 'VLAN', align: 'right' },
+      { heading: 'LOGICAL SWITCH' },
+      { heading: 'VNI', align: 'right' },
+      { heading: 'STATE' },
+    ],
+    value.map(({ port, vlan, logicalSwitch, vni, state }) => [
+      port,
+      vlan === 0 ? 'untagged' : String(vlan),
+      logicalSwitch,
+      vni === null ? '-' : String(vni),
+      state,
+    ]),
+    'nothing is bound: the controller writes Physical_Port.vlan_bindings',
+  )
+}

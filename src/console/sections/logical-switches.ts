@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import { section } from '../section.js'
+import { table } from '../table.js'
+import type { View } from '../view.js'
+
+const schema = z.array(
+  z.object({
+    name: z.string(),
+    id: z.string(),
+    vni: z.int().nullable(),
+    replicationMode: z.enum(['service_node', 'source_node']),
+    /** forwarding, or why not. */
+    state: z.string(),
+    remoteMacs: z.int(),
+    localMacs: z.int(),
+    /** Remote VTEPs that a copy of each BUM frame goes to. */
+    floodList: z.array(z.string()),
+  }),
+)
+
+type LogicalSwitches = z.infer<typeof schema>
+
+export const logicalSwitches = section({ schema, build, print })
+
+function build({ replica, desired }: View): LogicalSwitches {
+  const localMacs = new Map<string, number>()
+  for (const { logical_switch } of replica.table('Ucast_Macs_Local').values()) {
+    localMacs.set(logical_switch, (localMacs.get(logical_switch) ?? 0) + 1)
+  }
+  return [...replica.table('Logical_Switch').values()]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ _uuid: id, name, tunnel_key, replication_mode }) => {
+      const isForwarding = desired?.forwarding.switches.has(id) === true
+      const refusal = desired?.refusals.find(({ row }) => row === id)
+      const isKeyless = tunnel_key === undefined || tunnel_key === 0
+      const whyNot = isKeyless
+        ? 'no tunnel_key'
+        : desired?.bound.has(id) === true
+          ? 'not applied yet'
+          : 'not bound here'
+      return {
+        name,
+        id,
+        vni: tunnel_key ?? null,
+        replicationMode: replication_mode ?? 'service_node',
+        state: isForwarding ? 'forwarding' : (refusal?.reason ?? whyNot),
+        remoteMacs: desired?.forwarding.remoteMacs.get(id)?.size ?? 0,
+        localMacs: localMacs.get(id) ?? 0,
+        floodList: [...(desired?.forwarding.floods.get(id) ?? [])],
+      }
+    })
+}
+
+function print(value: LogicalSwitches): string {
+  return table(
+    [
+      { heading: 'LOGICAL SWITCH' },
+      { heading: 'VNI', align: 'right' },
+      { heading: 'STATE' },
+      { heading: 'REPLICATION' },
+      { heading: 'LOCAL', align: 'right' },
+      { heading: 'REMOTE', align: 'right' },
+      { heading: 'FLOODS TO' },
+    ],
+    value.map((item) => [
+      item.name,
+      item.vni === null ? '-' : String(item.vni),
+      item.state,
+      item.replicationMode,
+      String(item.localMacs),
+      String(item.remoteMacs),
+      item.floodList.join(', '),
+    ]),
+    'the database has no logical switches',
+  )
+}

@@ -1,0 +1,169 @@
+import { z } from 'zod'
+import type { ConnectionState } from '../../ovsdb/client.js'
+import { section } from '../section.js'
+import { table, visible } from '../table.js'
+import type { View } from '../view.js'
+
+/** Refused rows beyond this many are only counted: a controller may write garbage by the thousand. */
+const LISTED_REFUSALS = 200
+
+const schema = z.object({
+  switch: z.string(),
+  version: z.string(),
+  pid: z.int(),
+  uptimeS: z.int(),
+  /** starting: nothing published yet; in service; degraded: something is refused, failed or out of reach. */
+  state: z.enum(['starting', 'in service', 'degraded']),
+  tunnelIp: z.string().nullable(),
+  datapathMode: z.enum(['auto', 'xdp', 'tc']),
+  macAgeingS: z.number(),
+  database: z.object({
+    target: z.string(),
+    state: z.enum(['connected', 'connecting', 'out of reach']),
+    schemaVersion: z.string().nullable(),
+    /** Who decides about this switch. */
+    lock: z.enum(['held by this daemon', 'held by another client', 'not asked for yet']),
+    reason: z.string().nullable(),
+    /** Why the last transaction was refused. */
+    publishError: z.string().nullable(),
+  }),
+  managers: z.array(z.object({ target: z.string(), isConnected: z.boolean() })),
+  /** Rows that are not served, and why. */
+  refused: z.array(
+    z.object({ table: z.string(), row: z.string(), subject: z.string(), reason: z.string(), fault: z.string() }),
+  ),
+  refusedCount: z.int(),
+  /** What the kernel did not take. */
+  failed: z.array(z.object({ subject: z.string(), reason: z.string() })),
+  faults: z.object({ switch: z.array(z.string()), ports: z.record(z.string(), z.array(z.string())) }),
+})
+
+type Status = z.infer<typeof schema>
+
+export const status = section({ schema, build, print })
+
+function build(view: View): Status {
+  const { config, connection, replica, desired } = view
+  const refusals = desired?.refusals ?? []
+  const own = [...replica.table('Physical_Switch').values()].find(({ name }) => name === config.switchName)
+  const ports = (own?.ports ?? []).flatMap((id) => replica.table('Physical_Port').get(id) ?? [])
+  const isWell =
+    connection.kind === 'synced' && connection.lock === 'held' && refusals.length + view.impairments.length === 0
+  return {
+    switch: config.switchName,
+    version: view.version,
+    pid: process.pid,
+    uptimeS: Math.floor((Date.now() - view.startedMs) / 1000),
+    state: !view.isInService ? 'starting' : isWell && view.publishError === undefined ? 'in service' : 'degraded',
+    tunnelIp: desired?.tunnelIp ?? config.tunnelIp ?? null,
+    datapathMode: config.datapathMode,
+    macAgeingS: config.macAgeingMs / 1000,
+    database: {
+      target:
+        config.database.kind === 'external' ? config.database.endpoint : `unix:${config.runDir}/db.sock (own server)`,
+      ...describeConnection(connection),
+      publishError: view.publishError ?? null,
+    },
+    managers: [...replica.table('Manager').values()].map(({ target, is_connected }) => ({
+      target,
+      isConnected: is_connected,
+    })),
+    refused: refusals
+      .slice(0, LISTED_REFUSALS)
+      .map(({ table, row, subject, reason, fault }) => ({ table, row, subject, reason, fault: fault.key })),
+    refusedCount: refusals.length,
+    failed: view.impairments.map(({ subject, reason }) => ({ subject, reason })),
+    faults: {
+      switch: [...(own?.switch_fault_status ?? [])],
+      ports: Object.fromEntries(
+        ports
+          .filter((port) => port.port_fault_status.length > 0)
+          .map((port) => [port.name, [...port.port_fault_status]]),
+      ),
+    },
+  }
+}
+
+function describeConnection(
+  connection: ConnectionState,
+): Pick<Status['database'], 'state' | 'schemaVersion' | 'lock' | 'reason'> {
+  switch (connection.kind) {
+    case 'synced': {
+      const lock = connection.lock === 'held' ? 'held by this daemon' : 'held by another client'
+      return { state: 'connected', schemaVersion: connection.schemaVersion, lock, reason: null }
+    }
+    case 'backoff':
+      return {
+        state: 'out of reach',
+        schemaVersion: null,
+        lock: 'not asked for yet',
+        reason: connection.reason.message,
+      }
+    case 'connecting':
+    case 'synchronizing':
+    case 'stopped':
+      return { state: 'connecting', schemaVersion: null, lock: 'not asked for yet', reason: null }
+  }
+}
+
+function print(value: Status): string {
+  const { database } = value
+  const lines = [
+    ['switch', `${value.switch} (${value.state})`],
+    ['tunnel address', value.tunnelIp ?? 'none yet'],
+    ['daemon', `vtepd ${value.version}, process ${value.pid}, up ${formatSeconds(value.uptimeS)}`],
+    ['datapath', `mode ${value.datapathMode}, local MACs age after ${value.macAgeingS} s`],
+    ['database', `${database.target}: ${database.state}${database.reason === null ? '' : ` (${database.reason})`}`],
+    ['lock', database.lock],
+    ...(database.publishError === null ? [] : [['not published', database.publishError]]),
+    ...value.managers.map(({ target, isConnected }) => [
+      'manager',
+      `${target}: ${isConnected ? 'connected' : 'not connected'}`,
+    ]),
+    ['faults', describeFaults(value.faults)],
+  ].map(([name = '', text = '']) => `  ${`${name}:`.padEnd(16)}${visible(text)}\n`)
+  return lines.join('') + printTroubles(value)
+}
+
+function printTroubles({ failed, refused, refusedCount }: Status): string {
+  const parts: string[] = []
+  if (failed.length > 0) {
+    parts.push(
+      '\n  The kernel did not take:\n',
+      table(
+        [{ heading: 'WHAT' }, { heading: 'WHY' }],
+        failed.map((item) => [item.subject, item.reason]),
+        '',
+      ),
+    )
+  }
+  if (refusedCount > 0) {
+    const columns = [{ heading: 'TABLE' }, { heading: 'ROW' }, { heading: 'WHY' }]
+    parts.push(
+      '\n  Rows that are not served:\n',
+      table(
+        columns,
+        refused.map((item) => [item.table, item.subject, item.reason]),
+        '',
+      ),
+    )
+    if (refusedCount > refused.length) parts.push(`  and ${refusedCount - refused.length} more\n`)
+  }
+  return parts.join('')
+}
+
+function describeFaults({ switch: onSwitch, ports }: Status['faults']): string {
+  const parts = [...onSwitch, ...Object.entries(ports).map(([port, keys]) => `port ${port}: ${keys.join(', ')}`)]
+  return parts.length === 0 ? 'none' : parts.join('; ')
+}
+
+function formatSeconds(total: number): string {
+  const [days, hours, minutes] = [
+    Math.floor(total / 86_400),
+    Math.floor(total / 3_600) % 24,
+    Math.floor(total / 60) % 60,
+  ]
+  if (days > 0) return `${days} d ${hours} h`
+  if (hours > 0) return `${hours} h ${minutes} min`
+  return minutes > 0 ? `${minutes} min ${total % 60} s` : `${total} s`
+}

@@ -1,0 +1,25 @@
+import type { Config } from '../config/config.js'
+import type { Datapath } from '../datapath/datapath.js'
+import type { Desired } from '../desired/desired.js'
+import type { ConnectionState } from '../ovsdb/client.js'
+import type { Replica } from '../ovsdb/replica.js'
+import type { Tables } from '../schema/rows.generated.js'
+
+/** All that a show command looks at. */
+export interface View {
+  readonly config: Config
+  readonly version: string
+  readonly startedMs: number
+  /** The database said all that this gateway has to say, once at least. */
+  readonly isInService: boolean
+  readonly connection: ConnectionState
+  /** Why the last transaction was refused, while none has succeeded since. */
+  readonly publishError: string | undefined
+  readonly replica: Replica<Tables>
+  /** undefined: no pass yet. */
+  readonly desired: Desired | undefined
+  /** What the kernel did not take. */
+  readonly impairments: readonly { readonly subject: string; readonly reason: string }[]
+  /** undefined: not opened yet. */
+  readonly datapath: Datapath | undefined
+}

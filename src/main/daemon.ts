@@ -1,0 +1,214 @@
+import type { Config } from '../config/config.js'
+import { ConfigError } from '../config/config-error.js'
+import { ConsoleServer } from '../console/server.js'
+import { buildShown, type SectionName, type Shown } from '../console/shown.js'
+import type { Datapath } from '../datapath/datapath.js'
+import { detachDatapath, openDatapath } from '../datapath/native-datapath.js'
+import { EmbeddedServer } from '../embedded/ovsdb-server.js'
+import { OvsdbClient, type ConnectionState } from '../ovsdb/client.js'
+import { parseEndpoint, type Endpoint } from '../ovsdb/endpoint.js'
+import type { Operation } from '../ovsdb/operation.js'
+import { MONITORED } from '../publish/monitored.js'
+import { Publisher } from '../publish/publisher.js'
+import { buildTransaction } from '../publish/transaction.js'
+import { hardwareVtep, type Tables } from '../schema/rows.generated.js'
+import { Gateway } from './gateway.js'
+import { lockName } from './lock-name.js'
+import type { Log } from './log.js'
+
+/** How long another holder of the lock has to go away when the daemon starts: it may be the one that is being replaced. */
+const LOCK_PATIENCE_MS = 3_000
+const SAMPLE_INTERVAL_MS = 5_000
+
+/** Why the daemon ended by itself. */
+export type DaemonEnd = { readonly kind: 'detached' } | { readonly kind: 'failed'; readonly cause: unknown }
+
+/**
+ * The parts of the daemon, wired: database -> gateway -> kernel, and back by the publisher.
+ *
+ * The kernel is touched once the lock is held: from then on no other daemon decides about this switch.
+ */
+export class Daemon {
+  readonly #config: Config
+  readonly #version: string
+  readonly #log: Log
+  readonly #client: OvsdbClient<Tables>
+  readonly #publisher: Publisher
+  readonly #console: ConsoleServer
+  readonly #embedded: EmbeddedServer | undefined
+  readonly #startedMs = Date.now()
+  readonly #end: (end: DaemonEnd) => void
+  #datapath: Datapath | undefined
+  #gateway: Gateway | undefined
+  #phase: 'waiting' | 'opening' | 'open' | 'closed' = 'waiting'
+  #isInService = false
+  #lockPatience: NodeJS.Timeout | undefined
+  #sampling: NodeJS.Timeout | undefined
+
+  /** @param end called once at most, when the daemon cannot or need not go on; `close` is then still to be called. */
+  constructor(config: Config, version: string, log: Log, end: (end: DaemonEnd) => void) {
+    this.#config = config
+    this.#version = version
+    this.#log = log
+    this.#end = end
+    const { database, stateDir, runDir, tls } = config
+    this.#embedded = database.kind === 'embedded' ? new EmbeddedServer({ stateDir, runDir, tls, log }) : undefined
+    this.#client = new OvsdbClient<Tables>({
+      endpoint: this.#endpoint(),
+      database: hardwareVtep,
+      monitor: MONITORED,
+      lock: lockName(config.switchName),
+      ...(tls === undefined
+        ? {}
+        : { tls: { privateKeyFile: tls.privateKey, certificateFile: tls.certificate, caFile: tls.caCert } }),
+      log,
+      onChange: (replica) => this.#gateway?.takeReplica(replica),
+      onState: (state) => this.#follow(state),
+    })
+    this.#publisher = new Publisher({
+      build: () => this.#operations(),
+      transact: (operations) => this.#client.transact(operations),
+      log,
+      onSettled: () => this.#settled(),
+    })
+    this.#console = new ConsoleServer({
+      runDir,
+      log,
+      show: (sections) => this.#show(sections),
+      detach: () => this.#detach(),
+    })
+  }
+
+  /** Resolves when all that can be started at once is; the database may come later. @throws EmbeddedError, ConfigError */
+  async start(): Promise<void> {
+    await this.#embedded?.start()
+    await this.#console.start()
+    this.#client.start()
+  }
+
+  /** Ends everything but forwarding; the database keeps its rows. */
+  async close(): Promise<void> {
+    this.#phase = 'closed'
+    clearTimeout(this.#lockPatience)
+    clearInterval(this.#sampling)
+    this.#publisher.close()
+    this.#gateway?.close()
+    await this.#console.close()
+    await this.#client.close()
+    this.#datapath?.close()
+    await this.#embedded?.close()
+  }
+
+  #endpoint(): Endpoint {
+    if (this.#embedded !== undefined) return { kind: 'unix', path: this.#embedded.socketPath }
+    const text = this.#config.database.kind === 'external' ? this.#config.database.endpoint : ''
+    const endpoint = parseEndpoint(text)
+    if (!endpoint.ok) throw new ConfigError('value', 'ovsdb', endpoint.reason)
+    return endpoint.value
+  }
+
+  #follow(state: ConnectionState): void {
+    this.#log.info('database', {
+      state: state.kind,
+      ...(state.kind === 'backoff' ? { reason: state.reason.message } : {}),
+    })
+    if (state.kind !== 'synced') return
+    if (state.lock === 'held') {
+      clearTimeout(this.#lockPatience)
+      this.#lockPatience = undefined
+      if (this.#phase === 'waiting') void this.#open()
+      this.#publisher.wake()
+    } else if (this.#phase === 'waiting') {
+      this.#lockPatience ??= setTimeout(() => this.#refuseLock(), LOCK_PATIENCE_MS)
+    } else {
+      this.#log.error('lock_lost', { lock: lockName(this.#config.switchName) })
+    }
+  }
+
+  #refuseLock(): void {
+    if (this.#phase !== 'waiting') return
+    const { switchName } = this.#config
+    const message = `another vtepd runs the switch «${switchName}»: it holds the lock ${lockName(switchName)} of the database`
+    this.#end({ kind: 'failed', cause: new ConfigError('claimed', undefined, message) })
+  }
+
+  async #open(): Promise<void> {
+    this.#phase = 'opening'
+    const { switchName, datapathMode, macAgeingMs } = this.#config
+    try {
+      const options = { switchName, mode: datapathMode, ageingMs: macAgeingMs }
+      const datapath = await openDatapath(options, (events) => this.#gateway?.takeEvents(events))
+      if (this.#isClosed()) {
+        datapath.close()
+        return
+      }
+      this.#datapath = datapath
+      this.#gateway = new Gateway({
+        config: this.#config,
+        datapath,
+        log: this.#log,
+        onPublication: () => this.#publisher.wake(),
+      })
+      this.#phase = 'open'
+      this.#gateway.takeReplica(this.#client.replica)
+      this.#gateway.sample()
+      this.#sampling = setInterval(() => this.#sample(), SAMPLE_INTERVAL_MS)
+    } catch (cause) {
+      this.#end({ kind: 'failed', cause })
+    }
+  }
+
+  #isClosed(): boolean {
+    return this.#phase === 'closed'
+  }
+
+  #sample(): void {
+    try {
+      this.#gateway?.sample()
+    } catch (cause) {
+      this.#log.warn('counters_not_read', { message: cause instanceof Error ? cause.message : String(cause) })
+    }
+  }
+
+  #operations(): readonly Operation[] | undefined {
+    const { state } = this.#client
+    const publication = this.#gateway?.publication()
+    if (publication === undefined || state.kind !== 'synced' || state.lock !== 'held') return undefined
+    return buildTransaction(this.#client.replica, publication)
+  }
+
+  #settled(): void {
+    if (this.#isInService) return
+    this.#isInService = true
+    this.#log.info('in_service', { switch: this.#config.switchName })
+  }
+
+  #show(sections: readonly SectionName[]): { readonly shown: Shown; readonly isInService: boolean } {
+    const shown = buildShown(sections, {
+      config: this.#config,
+      version: this.#version,
+      startedMs: this.#startedMs,
+      isInService: this.#isInService,
+      connection: this.#client.state,
+      publishError: this.#publisher.lastError?.message,
+      replica: this.#client.replica,
+      desired: this.#gateway?.desired,
+      impairments: this.#gateway?.impairments ?? [],
+      datapath: this.#datapath,
+    })
+    return { shown, isInService: this.#isInService }
+  }
+
+  /** The answer is on its way before the daemon ends. */
+  async #detach(): Promise<void> {
+    this.#publisher.close()
+    this.#gateway?.close()
+    this.#datapath?.close()
+    this.#datapath = undefined
+    this.#gateway = undefined
+    this.#phase = 'closed'
+    await detachDatapath(this.#config.switchName)
+    this.#log.info('detached')
+    setImmediate(() => this.#end({ kind: 'detached' }))
+  }
+}

@@ -1,0 +1,188 @@
+import type { Config } from '../config/config.js'
+import type { Datapath, DatapathEvent } from '../datapath/datapath.js'
+import { createDesiredBuilder, type Desired, type Present } from '../desired/desired.js'
+import type { Forwarding } from '../desired/forwarding.js'
+import type { Uuid } from '../ovsdb/notation.js'
+import type { Replica } from '../ovsdb/replica.js'
+import type { BindingTotals, Publication } from '../publish/publication.js'
+import { applyPlan, type StepFailure } from '../reconcile/apply.js'
+import { appliedFromSnapshot } from '../reconcile/applied.js'
+import { planChanges } from '../reconcile/plan.js'
+import type { Tables } from '../schema/rows.generated.js'
+import { impairmentsOf, type Impairment } from './impairment.js'
+import { createLocalMacTable, type LocalMacTable } from './local-mac-table.js'
+import type { Log } from './log.js'
+import { publicationOf, totalsOf } from './publication-of.js'
+
+const FIRST_RETRY_MS = 1_000
+const LONGEST_RETRY_MS = 30_000
+
+export interface GatewayOptions {
+  readonly config: Config
+  readonly datapath: Datapath
+  readonly log: Log
+  /** Called after a pass that may have changed what the database is to say. */
+  readonly onPublication: () => void
+}
+
+/**
+ * Makes the kernel do what the database says: one pass per wake-up, from the whole replica to the whole of the kernel's tables.
+ *
+ * It knows of no connection: while the database is away the last replica stands, and forwarding with it.
+ */
+export class Gateway {
+  readonly #options: GatewayOptions
+  readonly #buildDesired: (replica: Replica<Tables>, present: Present) => Desired
+  readonly #localMacs: LocalMacTable
+  #replica: Replica<Tables> | undefined
+  #applied: Forwarding
+  #attempted: Forwarding | undefined
+  #desired: Desired | undefined
+  #failures: readonly StepFailure[] = []
+  #totals: readonly BindingTotals[] = []
+  #addresses: ReadonlySet<string>
+  #scheduled: NodeJS.Immediate | undefined
+  #retry: NodeJS.Timeout | undefined
+  #retryMs = FIRST_RETRY_MS
+
+  constructor(options: GatewayOptions) {
+    const { config, datapath } = options
+    this.#options = options
+    this.#buildDesired = createDesiredBuilder({
+      switchName: config.switchName,
+      tunnelIp: config.tunnelIp,
+      ports: new Map(config.ports.map(({ name, netdev }) => [name, netdev])),
+    })
+    const snapshot = datapath.snapshot()
+    this.#applied = appliedFromSnapshot(snapshot)
+    this.#localMacs = createLocalMacTable(snapshot.localMacs)
+    this.#addresses = this.#readAddresses()
+  }
+
+  /** Takes the replica for the next pass. */
+  takeReplica(replica: Replica<Tables>): void {
+    this.#replica = replica
+    this.#schedule()
+  }
+
+  /** Takes what the data plane tells by itself. */
+  takeEvents(events: readonly DatapathEvent[]): void {
+    const { log, onPublication } = this.#options
+    let isLearned = false
+    for (const event of events) {
+      if (this.#localMacs.take(event)) isLearned = true
+      if (event.kind === 'links') this.#followLinks()
+      else if (event.kind === 'failed') log.warn('datapath_failed', { reason: event.reason })
+      else if (event.kind === 'refused')
+        log.info('remote_mac_on_access', { mac: event.mac, netdev: event.netdev, vlan: event.vlan })
+      else log.debug(`mac_${event.kind}`, { mac: event.mac, netdev: event.netdev, vlan: event.vlan })
+    }
+    if (isLearned) onPublication()
+  }
+
+  /** Reads the counters; what they say is in the next publication. */
+  sample(): void {
+    this.#totals = totalsOf(this.#options.config, this.#options.datapath.bindingCounters())
+    this.#options.onPublication()
+  }
+
+  /** What the database is to say; undefined before the first pass. */
+  publication(): Publication | undefined {
+    if (this.#desired === undefined) return undefined
+    const faults = [...this.#desired.refusals, ...this.impairments].map(({ fault }) => fault)
+    return publicationOf(this.#options.config, this.#desired, this.#localMacs.bySwitch, faults, this.#totals)
+  }
+
+  get desired(): Desired | undefined {
+    return this.#desired
+  }
+
+  /** What the kernel did not take. */
+  get impairments(): readonly Impairment[] {
+    return impairmentsOf(this.#failures, (netdev) => this.#portRow(netdev))
+  }
+
+  /** Ends the passes; the kernel keeps what it has. */
+  close(): void {
+    clearImmediate(this.#scheduled)
+    clearTimeout(this.#retry)
+    this.#replica = undefined
+  }
+
+  /** Wake-ups of one turn of the event loop are answered by one pass. */
+  #schedule(): void {
+    this.#scheduled ??= setImmediate(() => {
+      this.#scheduled = undefined
+      this.#pass()
+    })
+  }
+
+  #pass(): void {
+    if (this.#replica === undefined) return
+    const present = { switches: this.#applied.switches, floods: this.#applied.floods, addresses: this.#addresses }
+    this.#desired = this.#buildDesired(this.#replica, present)
+    const { forwarding } = this.#desired
+    // What the kernel refused a moment ago is not offered again with every row that changes elsewhere.
+    const isNews = this.#attempted === undefined || planChanges(this.#attempted, forwarding).length > 0
+    if (isNews || this.#failures.length === 0) this.#apply(forwarding)
+    this.#options.onPublication()
+  }
+
+  #apply(forwarding: Forwarding): void {
+    const { datapath, log } = this.#options
+    const plan = planChanges(this.#applied, forwarding)
+    this.#attempted = forwarding
+    const { applied, failures } = applyPlan(datapath, plan, this.#applied, forwarding)
+    this.#applied = applied
+    this.#failures = failures
+    if (plan.length > 0) {
+      const counts = Object.fromEntries(plan.map(({ kind, entries }) => [kind, entries.length]))
+      log.info('applied', { ...counts, failures: failures.length })
+    }
+    for (const { subject, reason } of this.impairments) log.warn('not_applied', { subject, reason })
+    this.#armRetry()
+  }
+
+  #armRetry(): void {
+    clearTimeout(this.#retry)
+    this.#retry = undefined
+    if (this.#failures.length === 0) {
+      this.#retryMs = FIRST_RETRY_MS
+      return
+    }
+    this.#retry = setTimeout(() => this.#tryAgain(), this.#retryMs)
+    this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS)
+  }
+
+  #tryAgain(): void {
+    this.#attempted = undefined
+    this.#schedule()
+  }
+
+  /** A device that vanished took its port and bindings along, and may be back under the same name. */
+  #followLinks(): void {
+    const ports = new Set(this.#options.datapath.portStatus().map(({ netdev }) => netdev))
+    this.#applied = {
+      ...this.#applied,
+      ports,
+      bindings: new Map([...this.#applied.bindings].filter(([, { netdev }]) => ports.has(netdev))),
+    }
+    this.#addresses = this.#readAddresses()
+    this.#tryAgain()
+  }
+
+  /** They matter only where the database says the tunnel address. */
+  #readAddresses(): ReadonlySet<string> {
+    const { config, datapath } = this.#options
+    if (config.tunnelIp !== undefined) return new Set()
+    return new Set(datapath.localAddresses().map(({ address }) => address))
+  }
+
+  #portRow(netdev: string): Uuid | undefined {
+    const name = this.#options.config.ports.find((port) => port.netdev === netdev)?.name
+    const own = [...(this.#replica?.table('Physical_Switch').values() ?? [])].find(
+      (row) => row.name === this.#options.config.switchName,
+    )
+    return own?.ports.find((id) => this.#replica?.table('Physical_Port').get(id)?.name === name)
+  }
+}

@@ -1,0 +1,47 @@
+import type { Config } from '../config/config.js'
+import type { BindingCounters } from '../datapath/datapath.js'
+import type { Desired } from '../desired/desired.js'
+import type { Fault } from '../desired/refusal.js'
+import type { Uuid } from '../ovsdb/notation.js'
+import type { BindingTotals, Publication } from '../publish/publication.js'
+import type { Mac } from '../schema/mac.js'
+
+/** What the database is to say, from all that this gateway knows. */
+export function publicationOf(
+  config: Config,
+  desired: Desired,
+  localMacs: ReadonlyMap<Uuid, ReadonlySet<Mac>>,
+  faults: readonly Fault[],
+  totals: readonly BindingTotals[],
+): Publication {
+  const switchFaults = new Set<string>()
+  const portFaults = new Map<Uuid, Set<string>>()
+  for (const fault of faults) {
+    if (fault.on === 'switch') switchFaults.add(fault.key)
+    else portFaults.set(fault.port, (portFaults.get(fault.port) ?? new Set()).add(fault.key))
+  }
+  return {
+    switchName: config.switchName,
+    description: config.description,
+    managementIps: config.managementIps,
+    configuredTunnelIp: config.tunnelIp,
+    tunnelIp: desired.tunnelIp,
+    ports: config.ports.map(({ name }) => name),
+    managers: config.managers,
+    bound: desired.bound,
+    localMacs,
+    remoteIps: new Set(desired.forwarding.tunnels.keys()),
+    switchFaults,
+    portFaults,
+    totals,
+  }
+}
+
+/** The counters under the ports' published names. */
+export function totalsOf(config: Config, counters: readonly BindingCounters[]): readonly BindingTotals[] {
+  const names = new Map(config.ports.map(({ name, netdev }) => [netdev, name]))
+  return counters.flatMap(({ netdev, ...counter }) => {
+    const port = names.get(netdev)
+    return port === undefined ? [] : [{ port, ...counter }]
+  })
+}

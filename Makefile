@@ -19,7 +19,7 @@ run: tools-for-root build tests ## build, then start the demonstration in networ
 test: tools-for-root tools-for-run tools-for-test addons tests ## build, then run every test (T=ovsdb: only files with that in their path)
 	@node dist-test/test/runner/run.js $(T)
 
-check: tools-for-run tools-for-check control-plane native ## formatting, lint of TypeScript, Rust, C and shell, types, dead exports, generated files
+check: tools-for-run tools-for-check native ## formatting, lint of TypeScript, Rust, C and shell, types, dead exports, generated files
 	@.setup/check
 
 clean: ## remove what building made (the tools in .tools/ stay)

@@ -7,7 +7,7 @@ import { request, UnreachableError } from './console/request.js'
 import { printShown, shownSchema } from './console/shown.js'
 import { vtepUsage } from './console/usage.js'
 import { detachDatapath } from './datapath/native-datapath.js'
-import { readRunRecord } from './main/run-record.js'
+import { ownNetns, readRunRecord } from './main/run-record.js'
 import { version } from './main/version.js'
 
 const WELL = 0
@@ -74,6 +74,11 @@ async function detach({ runDir, asJson }: Options): Promise<number> {
   const record = readRunRecord(runDir)
   if (record === undefined)
     return failed({ error: `no vtepd has run with the run directory ${runDir}: nothing to remove` })
+  if (record.netns !== ownNetns()) {
+    return failed({
+      error: `the gateway «${record.switchName}» is in another network namespace (${record.netns}): run this there`,
+    })
+  }
   await detachDatapath(record.switchName)
   return done(`the gateway «${record.switchName}» is removed from the kernel; no daemon was running`)
 }

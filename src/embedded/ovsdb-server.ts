@@ -106,7 +106,8 @@ export class EmbeddedServer {
   #relay(line: string): void {
     const [level, module, ...words] = line.split('|')
     const fields = words.length > 0 ? { module, message: words.join('|') } : { message: line }
-    if (level === 'INFO' || level === 'DBG') this.#options.log.info('ovsdb_server', fields)
+    // Each client that hangs up is a WARN to ovsdb-server.
+    if (level !== 'ERR' && level !== 'EMER') this.#options.log.info('ovsdb_server', fields)
     else this.#options.log.warn('ovsdb_server', fields)
   }
 

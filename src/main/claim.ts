@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { ConfigError } from '../config/config-error.js'
 import { identifyProcess, isRunning } from '../embedded/process-identity.js'
-import { readRunRecord, runRecordPath, type RunRecord } from './run-record.js'
+import { ownNetns, readRunRecord, runRecordPath, type RunRecord } from './run-record.js'
 
 /** The right to run a switch here; given back by `release`, and by the kernel when the process dies. */
 export interface Claim {
@@ -53,7 +53,7 @@ async function claimSwitch(switchName: string, origin: string | undefined): Prom
 function claimRunDir(runDir: string, switchName: string, origin: string | undefined): void {
   const self = identifyProcess(process.pid)
   if (self === undefined) throw new ConfigError('claimed', undefined, '/proc is not mounted')
-  const record: RunRecord = { ...self, switchName }
+  const record: RunRecord = { ...self, switchName, netns: ownNetns() }
   const draft = join(runDir, `.vtepd.${process.pid}`)
   writeFileSync(draft, `${JSON.stringify(record)}\n`, { mode: 0o644 })
   try {

@@ -1,8 +1,14 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 
-const runRecord = z.object({ pid: z.int(), startTicks: z.string(), switchName: z.string() })
+const runRecord = z.object({
+  pid: z.int(),
+  startTicks: z.string(),
+  switchName: z.string(),
+  /** Network namespace, as /proc/self/ns/net names it. */
+  netns: z.string(),
+})
 
 /**
  * Who runs, or last ran, in a run directory. It stays when the daemon ends, as the kernel's tables do: `vtep datapath detach`
@@ -21,4 +27,9 @@ export function readRunRecord(runDir: string): RunRecord | undefined {
   } catch {
     return undefined
   }
+}
+
+/** The network namespace of this process. */
+export function ownNetns(): string {
+  return readlinkSync('/proc/self/ns/net')
 }

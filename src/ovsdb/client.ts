@@ -189,7 +189,6 @@ export class OvsdbClient<T> {
 
   #take(news: MonitorNews): void {
     if (news.isWhole) {
-      this.#draft = undefined
       this.#setContents(replaceContents(this.#tables, this.#contents, news.updates))
       return
     }

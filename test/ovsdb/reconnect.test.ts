@@ -143,3 +143,35 @@ t.test('stop ends everything and start begins anew', (t) => {
   ])
   t.end()
 })
+
+t.test('whatever comes in whatever order, there is one connection at most and time always leads on', (t) => {
+  const words = ['start', 'stop', 'connected', 'received', 'closed', 'wait', '+700', '+9000']
+  let state: ReconnectState = { kind: 'stopped' }
+  let nowMs = 0
+  let isConnected = false
+  let seed = 7
+  for (let i = 0; i < 20_000; i++) {
+    seed = (seed * 48_271) % 0x7fff_ffff
+    const word = words[seed % words.length]!
+    if (word.startsWith('+')) nowMs += Number(word)
+    if (word === 'wait') nowMs = Math.max(nowMs, reconnectDeadlineMs(state, timing) ?? 0)
+    // The driver tells nothing of a connection that is not there.
+    if (!isConnected && ['connected', 'received', 'closed'].includes(word)) continue
+    const step = stepReconnect(state, inputOf(word), nowMs, timing)
+    if (word === 'closed' || word === 'stop') isConnected = false
+    for (const effect of step.effects) {
+      if (effect.kind === 'connect') {
+        if (isConnected) t.fail(`a second connection: ${JSON.stringify([state, word])}`)
+        isConnected = true
+      } else if (!isConnected) t.fail(`${effect.kind} without a connection: ${JSON.stringify([state, word])}`)
+      if (effect.kind === 'disconnect') isConnected = false
+    }
+    state = step.state
+    const isWaiting = state.kind === 'backoff' || state.kind === 'stopped'
+    if (isWaiting === isConnected) t.fail(`${state.kind} with ${isConnected ? 'a' : 'no'} connection after ${word}`)
+    const deadlineMs = reconnectDeadlineMs(state, timing) ?? Infinity
+    if (word === 'wait' && deadlineMs <= nowMs) t.fail(`time stands still: ${JSON.stringify(state)}`)
+    if (state.kind === 'backoff' && state.backoffMs > timing.maxBackoffMs) t.fail(`too long: ${state.backoffMs}`)
+  }
+  t.end()
+})

@@ -4,6 +4,8 @@ import { insert } from '../../src/schema/operations.js'
 import { startOvsdbServer } from '../lab/ovsdb-server.js'
 import { until } from '../lab/until.js'
 import { observe } from './observed-client.js'
+import { randomTransactions } from './random-transactions.js'
+import { dumpReplica, dumpServer } from './server-dump.js'
 
 /** A peer for what a real server never does. `behave` gets each connection with its number, counted from 1. */
 async function listen(t: Test, behave: (socket: net.Socket, number: number) => void): Promise<string> {
@@ -56,6 +58,28 @@ t.test(
     )
   },
 )
+
+t.test('through crashes amid a stream of transactions the replica ends up as the database', async (t) => {
+  const server = await startOvsdbServer()
+  t.teardown(() => server.close())
+  const { initial, next } = randomTransactions(7)
+  await server.transact(...initial)
+  const observed = observe(t, `unix:${server.socket}`)
+  await observed.synced()
+  for (let crash = 0; crash < 4; crash++) {
+    const stream = Array.from({ length: 12 }, () => server.transact(...next()).catch(() => 'lost'))
+    await Promise.race(stream)
+    await server.kill()
+    await Promise.all(stream)
+    await server.start()
+  }
+  await server.ctl('add-ls', 'last')
+  await until('the last transaction', () =>
+    Promise.resolve([...observed.client.replica.table('Logical_Switch').values()].some(({ name }) => name === 'last')),
+  )
+  t.ok(observed.states.some(({ kind }) => kind === 'backoff'))
+  t.strictSame(dumpReplica(observed.client.replica), await dumpServer(server.socket))
+})
 
 t.test('a server that is not there yet is waited for', async (t) => {
   const server = await startOvsdbServer()

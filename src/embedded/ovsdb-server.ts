@@ -22,6 +22,7 @@ export interface EmbeddedServerOptions {
   /** PEM files for managers that connect over TLS. */
   readonly tls: { readonly privateKey: string; readonly certificate: string; readonly caCert: string } | undefined
   readonly log: {
+    readonly debug: (event: string, fields?: object) => void
     readonly info: (event: string, fields?: object) => void
     readonly warn: (event: string, fields?: object) => void
   }
@@ -106,8 +107,9 @@ export class EmbeddedServer {
   #relay(line: string): void {
     const [level, module, ...words] = line.split('|')
     const fields = words.length > 0 ? { module, message: words.join('|') } : { message: line }
-    // Each client that hangs up is a WARN to ovsdb-server.
-    if (level !== 'ERR' && level !== 'EMER') this.#options.log.info('ovsdb_server', fields)
+    // Each client that hangs up is a WARN to ovsdb-server, its own bookkeeping an INFO.
+    if (level === 'INFO' || level === 'DBG') this.#options.log.debug('ovsdb_server', fields)
+    else if (level === 'WARN') this.#options.log.info('ovsdb_server', fields)
     else this.#options.log.warn('ovsdb_server', fields)
   }
 

@@ -19,6 +19,8 @@ import type { Log } from './log.js'
 /** How long another holder of the lock has to go away when the daemon starts: it may be the one that is being replaced. */
 const LOCK_PATIENCE_MS = 3_000
 const SAMPLE_INTERVAL_MS = 5_000
+/** A server on this box that dies closes its socket; one that is silent is at work on a large transaction. */
+const LOCAL_PROBE_MS = 60_000
 
 /** Why the daemon ended by itself. */
 export type DaemonEnd = { readonly kind: 'detached' } | { readonly kind: 'failed'; readonly cause: unknown }
@@ -53,8 +55,10 @@ export class Daemon {
     this.#end = end
     const { database, stateDir, runDir, tls } = config
     this.#embedded = database.kind === 'embedded' ? new EmbeddedServer({ stateDir, runDir, tls, log }) : undefined
+    const endpoint = this.#endpoint()
     this.#client = new OvsdbClient<Tables>({
-      endpoint: this.#endpoint(),
+      endpoint,
+      timing: endpoint.kind === 'unix' ? { probeIntervalMs: LOCAL_PROBE_MS } : {},
       database: hardwareVtep,
       monitor: MONITORED,
       lock: lockName(config.switchName),

@@ -1,0 +1,159 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import type { Box } from '../../src/config/box.js'
+import { parseConfigText, readConfigFile } from '../../src/config/config-file.js'
+import { parseFlags } from '../../src/config/flags.js'
+import { loadConfig, type LoadedConfig } from '../../src/config/load-config.js'
+import { VTEPD_USAGE } from '../../src/config/usage.js'
+
+const box: Box = {
+  devices: new Map([
+    ['eth0', ['192.0.2.7', 'fe80::1']],
+    ['swp1', []],
+    ['swp2', ['198.51.100.1']],
+  ]),
+}
+
+const load = (flags: readonly string[], yaml?: string): LoadedConfig => {
+  const invocation = parseFlags(flags)
+  if (invocation.kind !== 'run') throw new Error('not a run')
+  return loadConfig(invocation.said, yaml === undefined ? undefined : parseConfigText(yaml, 'gw.yaml'), box)
+}
+
+t.test('without a word the daemon is named as the box and runs its own server', (t) => {
+  const { config, originOf } = load([])
+  t.match(config, {
+    tunnelIp: undefined,
+    ports: [],
+    database: { kind: 'embedded' },
+    stateDir: '/var/lib/vtepd',
+    runDir: '/run/vtepd',
+    datapathMode: 'auto',
+    logLevel: 'info',
+    macAgeingMs: 300_000,
+  })
+  t.equal(originOf('switch'), undefined)
+  t.end()
+})
+
+t.test('the file says the same things as the flags, and flags win', (t) => {
+  const yaml = [
+    'switch: leaf-7',
+    'tunnel-ip: 192.0.2.7',
+    'ports:',
+    '  - swp1',
+    "  - 'rack 4=swp2'",
+    'ovsdb: tcp:192.0.2.1:6640',
+    "managers: ['ptcp:6640']",
+    'state-dir: /s',
+    'run-dir: /r',
+    'datapath-mode: tc',
+    'log-level: debug',
+    'mac-ageing: 60',
+    'description: rack 4',
+    'management-ips: [198.51.100.7, "2001:db8::1"]',
+  ].join('\n')
+  const fromFile = load([], yaml).config
+  t.same(fromFile, {
+    switchName: 'leaf-7',
+    tunnelIp: '192.0.2.7',
+    ports: [
+      { name: 'swp1', netdev: 'swp1' },
+      { name: 'rack 4', netdev: 'swp2' },
+    ],
+    database: { kind: 'external', endpoint: 'tcp:192.0.2.1:6640' },
+    managers: ['ptcp:6640'],
+    stateDir: '/s',
+    runDir: '/r',
+    datapathMode: 'tc',
+    logLevel: 'debug',
+    macAgeingMs: 60_000,
+    tls: undefined,
+    description: 'rack 4',
+    managementIps: ['198.51.100.7', '2001:db8::1'],
+  })
+  const flags = ['--switch', 'other', '--port', 'swp1=swp2', '--datapath-mode=xdp', '--manager', 'ssl:192.0.2.2']
+  const { config, originOf } = load(flags, yaml)
+  t.match(config, { switchName: 'other', datapathMode: 'xdp', managers: ['ssl:192.0.2.2'], logLevel: 'debug' })
+  t.same(config.ports, [{ name: 'swp1', netdev: 'swp2' }])
+  t.equal(originOf('switch'), '--switch')
+  t.equal(originOf('run-dir'), 'gw.yaml:9')
+  t.end()
+})
+
+t.test('what is wrong is said in one sentence that begins with the flag or the line', (t) => {
+  const cases: readonly [flags: readonly string[], yaml: string | undefined, message: RegExp][] = [
+    [['--swich', 'x'], undefined, /^Unknown option '--swich'/],
+    [['--switch'], undefined, /--switch/],
+    [['--switch', 'a', '--switch', 'b'], undefined, /^--switch: is given more than once$/],
+    [['--switch', 'a{b'], undefined, /^--switch: switch «a\{b»: must have no braces/],
+    [['--tunnel-ip', '192.0.2.300'], undefined, /^--tunnel-ip: "192.0.2.300" is not an IPv4 address/],
+    [['--tunnel-ip', '192.0.2.8'], undefined, /^--tunnel-ip: no device of this box has the address 192.0.2.8$/],
+    [['--port', 'swp2', '--tunnel-ip', '198.51.100.1'], undefined, /^--tunnel-ip: .*access port «swp2»/],
+    [['--port', 'swp9'], undefined, /^--port: port «swp9»: the device «swp9» does not exist$/],
+    [['--port', 'swp1', '--port', 'swp1=swp2'], undefined, /^--port: port «swp1» is given twice$/],
+    [['--port', 'a=swp1', '--port', 'b=swp1'], undefined, /^--port: two ports use the device «swp1»$/],
+    [['--port', 'a long name for a port'], undefined, /^--port: .*write NAME=NETDEV$/],
+    [['--ovsdb', 'nonsense'], undefined, /^--ovsdb: .*unix:PATH, tcp:HOST:PORT, ssl:HOST:PORT$/],
+    [['--ovsdb', 'ssl:192.0.2.1:6640'], undefined, /^--ovsdb: ssl: needs private-key/],
+    [['--manager', 'http://x'], undefined, /^--manager: managers «http:\/\/x»/],
+    [['--datapath-mode', 'fast'], undefined, /^--datapath-mode: datapath-mode «fast»: must be auto, xdp or tc$/],
+    [['--run-dir', `/${'x'.repeat(100)}`], undefined, /^--run-dir: .*too long/],
+    [[], 'switch: a\nswich: b\n', /^gw.yaml:2: unknown key «swich»; the keys are: switch, /],
+    [[], 'switch: a\nports:\n  - swp1\n  - swp9\n', /^gw.yaml:4: port «swp9»/],
+    [[], '# comment\ntunnel-ip: 192.0.2.8', /^gw.yaml:2: no device/],
+    [[], 'mac-ageing: soon', /^gw.yaml:1: mac-ageing «soon»: must be a whole number of seconds$/],
+    [[], 'switch: a\nswitch: b', /^gw.yaml:2: Map keys must be unique/],
+    [[], 'switch: [', /^gw.yaml:1: /],
+    [[], '- a', /^gw.yaml:1: is not a mapping/],
+    [[], 'private-key: /nonexistent/key.pem', /^gw.yaml:1: .*certificate is missing|cannot be read/],
+    [[], 'private-key: /etc/hostname\ncertificate: /etc/hostname', /^gw.yaml:1: TLS needs .*; ca-cert is missing$/],
+  ]
+  for (const [flags, yaml, message] of cases) {
+    t.throws(() => load(flags, yaml), { name: 'ConfigError', message }, [...flags, yaml].join(' '))
+  }
+  t.end()
+})
+
+t.test('a file that cannot be read is named with its flag', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'vtepd-config-'))
+  t.teardown(() => rmSync(directory, { recursive: true }))
+  t.throws(() => readConfigFile(join(directory, 'none.yaml')), { message: /^--config .*none.yaml: cannot be read/ })
+  writeFileSync(join(directory, 'empty.yaml'), '# nothing\n')
+  t.same(readConfigFile(join(directory, 'empty.yaml')).settings, {})
+  t.end()
+})
+
+t.test('the example in --help is a config that the daemon takes, and every flag of it exists', (t) => {
+  const example = VTEPD_USAGE.split('as keys:\n\n')[1]!.split('\n\nSignals')[0]!
+  const keys = Object.keys(parseConfigText(example, 'help').settings)
+  for (const key of [
+    'switch',
+    'tunnel-ip',
+    'ports',
+    'managers',
+    'mac-ageing',
+    'description',
+    'management-ips',
+    'ca-cert',
+  ]) {
+    t.ok(keys.includes(key), key)
+  }
+  const flags = [...VTEPD_USAGE.matchAll(/^ {2}(?:-\w, )?--([a-z-]+) [A-Z]/gm)].map((match) => match[1]!)
+  t.same(flags.sort(), [
+    'config',
+    'datapath-mode',
+    'log-level',
+    'manager',
+    'ovsdb',
+    'port',
+    'run-dir',
+    'state-dir',
+    'switch',
+    'tunnel-ip',
+  ])
+  for (const flag of flags) t.throws(() => parseFlags([`--${flag}`]), { message: new RegExp(`--${flag}`) })
+  t.end()
+})

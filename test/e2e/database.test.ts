@@ -1,5 +1,5 @@
 import { attempt } from '../lab/command.js'
-import { reach } from '../lab/host.js'
+import { type Host, reach } from '../lab/host.js'
 import { type OvsdbServer, startOvsdbServer } from '../lab/ovsdb-server.js'
 import { startPings } from '../lab/pings.js'
 import { exchangeTcp } from '../lab/tcp.js'
@@ -74,6 +74,7 @@ let external: OvsdbServer | undefined
 inEachMode('an existing database', { ovsdb: prepareDatabase }, async (t, scene) => {
   const { controller, gateway } = scene
   const server = nth(scene.servers, 0)
+  const vms: Host[] = []
   const before = await external?.ctl('get', 'Global', '.', 'managers')
 
   await t.test('is adopted: rows that were there keep their UUIDs, what the operator put there stays', async (t) => {
@@ -92,8 +93,21 @@ inEachMode('an existing database', { ovsdb: prepareDatabase }, async (t, scene) 
     const blue = await scene.network('blue', 5001)
     await blue.bind('port1')
     const vm = await blue.vm()
+    vms.push(vm)
     await reach(server, vm.address)
     await exchangeTcp(server.namespace, vm.namespace, vm.address)
+  })
+
+  await t.test('what changes there while vtepd is away is made up for', async (t) => {
+    await scene.vtepd.stop('SIGKILL')
+    await controller.unbind('port1', 0)
+    await exchangeTcp(server.namespace, nth(vms, 0).namespace, '10.0.0.101')
+    await gateway.start()
+    const before = await gateway.dropped('unbound_vlan')
+    t.not((await server.namespace.attempt(['ping', '-n', '-c', '1', '-W', '1', '10.0.0.101'])).status, 0)
+    t.ok((await gateway.dropped('unbound_vlan')) > before)
+    await controller.bind('port1', 0, 'blue')
+    await reach(server, '10.0.0.101')
   })
 
   await t.test('over a restart of its server nothing is lost and no row is recreated', async (t) => {

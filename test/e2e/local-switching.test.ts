@@ -48,9 +48,10 @@ inEachMode('two servers on two ports of one logical switch, one of them tagged',
     const has = (name: string) => (frame: { bytes: Buffer }) => carries(frame.bytes, name)
     await atSecond.until('the fence at the other port', has('flood fence'))
     await underlay.until('the fence at the hypervisor', has('flood fence'))
+    await atFirst.until('the fence on its way out', has('flood fence'))
     t.equal(atSecond.matching(has('flood')).length, 1)
     t.equal(underlay.matching(has('flood')).length, 1)
-    t.equal(atFirst.matching((frame) => has('flood')(frame)).length, 1, 'only the frame that went out')
+    t.equal(atFirst.matching(has('flood')).length, 1, 'only the frame that went out')
   })
 
   await t.test('a MAC that moves to the other port is followed by the next frame', async (t) => {
@@ -60,9 +61,7 @@ inEachMode('two servers on two ports of one logical switch, one of them tagged',
     await fromVm.send(marked('to port1', { destination: roaming, source: vm.mac }))
     await atFirst.until('a frame to the roaming MAC', (frame) => carries(frame.bytes, 'to port1'))
 
-    await fromSecond.send(
-      marked('there', { destination: broadcast, source: roaming, tags: [{ tpid: 0x8100, vid: 20 }] }),
-    )
+    await fromSecond.send(marked('there', { destination: broadcast, source: roaming }))
     await atFirst.until('the second appearance', (frame) => carries(frame.bytes, 'there'))
     await fromVm.send(marked('to port2', { destination: roaming, source: vm.mac }))
     const followed = await atSecond.until('a frame to the MAC after its move', (frame) =>

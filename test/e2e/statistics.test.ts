@@ -82,10 +82,7 @@ function atRest(scene: Scene): Promise<Statistics> {
     const [counter] = (await scene.gateway.show()).counters
     const now = await statistics(scene)
     return (
-      counter !== undefined &&
-      now.packets_from_local === counter.packetsFromLocal &&
-      now.packets_to_local === counter.packetsToLocal &&
-      now
+      now.packets_from_local === counter?.packetsFromLocal && now.packets_to_local === counter.packetsToLocal && now
     )
   })
 }

@@ -29,7 +29,7 @@ t.test(
     await Promise.all([works(left), works(right)])
 
     await right.vtepd.stop()
-    await right.gateway.vtep('datapath', 'detach', '--switch', right.gateway.name)
+    await right.gateway.vtep('datapath', 'detach')
     t.not((await right.server.namespace.attempt(['ping', '-c1', '-W1', right.vm.address])).status, 0)
     await works(left)
   },

@@ -49,7 +49,6 @@ for (const mode of (process.env.VTEPGW_MODES ?? 'tc,xdp').split(',') as ('tc' | 
       await unsetVtepPort(scene)
       await cutOff(untagged, vm1)
       await cutOff(vm2, tagged)
-      await reach(untagged, tagged.address)
       await joinVtepPort(scene)
       await everyPairTalks()
     })

@@ -6,6 +6,8 @@ export interface Controller {
   readonly ctl: (...args: readonly string[]) => Promise<string>
   readonly addSwitch: (name: string, vni: number) => Promise<void>
   readonly bind: (port: string, vlan: number, logicalSwitch: string) => Promise<void>
+  /** Moves a binding to another logical switch in one transaction. */
+  readonly rebind: (port: string, vlan: number, logicalSwitch: string) => Promise<void>
   readonly unbind: (port: string, vlan: number) => Promise<void>
   readonly remoteMac: (logicalSwitch: string, mac: string, vtep: string) => Promise<void>
   /** Adds members to the `unknown-dst` row of a logical switch. */
@@ -35,6 +37,10 @@ export function playController(endpoint: string, physicalSwitch: string): Contro
     },
     bind: async (port, vlan, logicalSwitch) => {
       await ctl('bind-ls', physicalSwitch, port, `${vlan}`, logicalSwitch)
+    },
+    rebind: async (port, vlan, logicalSwitch) => {
+      const place = [physicalSwitch, port, `${vlan}`]
+      await ctl('unbind-ls', ...place, '--', 'bind-ls', ...place, logicalSwitch)
     },
     unbind: async (port, vlan) => {
       await ctl('unbind-ls', physicalSwitch, port, `${vlan}`)

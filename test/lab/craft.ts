@@ -38,6 +38,20 @@ export function marked(
   return missing > 0 ? Buffer.concat([frame, Buffer.alloc(missing, '.')]) : frame
 }
 
+/** An IPv4 UDP datagram with such a text, from one port to port 9 (discard). */
+export function markedUdp(
+  text: string,
+  parts: { destination: string; source: string; destinationIp: string; sourceIp: string; sourcePort: number },
+): Buffer {
+  const payload = udp(parts.sourcePort, 9, Buffer.from(`<${text}>`))
+  return ethernet({
+    destination: parts.destination,
+    source: parts.source,
+    etherType: 0x0800,
+    payload: Buffer.concat([ipv4Header(parts.sourceIp, parts.destinationIp, payload.length), payload]),
+  })
+}
+
 /** Whether the bytes carry the text of `marked`, also inside a tunnel. */
 export function carries(bytes: Buffer, text: string): boolean {
   return bytes.includes(`<${text}>`)
@@ -57,11 +71,7 @@ export function vxlanFrame(parts: VxlanParts): Buffer {
   const vxlan = Buffer.alloc(8)
   vxlan.writeUInt8(0x08, 0)
   vxlan.writeUIntBE(parts.vni, 4, 3)
-  const udp = Buffer.alloc(8)
-  udp.writeUInt16BE(50_000, 0)
-  udp.writeUInt16BE(vxlanPort, 2)
-  udp.writeUInt16BE(16 + parts.inner.length, 4)
-  const payload = Buffer.concat([udp, vxlan, parts.inner])
+  const payload = udp(50_000, vxlanPort, Buffer.concat([vxlan, parts.inner]))
   return ethernet({
     destination: parts.destinationMac,
     source: parts.sourceMac,
@@ -72,6 +82,14 @@ export function vxlanFrame(parts: VxlanParts): Buffer {
 
 export function macBytes(mac: string): Buffer {
   return Buffer.from(mac.replaceAll(':', ''), 'hex')
+}
+
+function udp(sourcePort: number, destinationPort: number, payload: Buffer): Buffer {
+  const header = Buffer.alloc(8)
+  header.writeUInt16BE(sourcePort, 0)
+  header.writeUInt16BE(destinationPort, 2)
+  header.writeUInt16BE(8 + payload.length, 4)
+  return Buffer.concat([header, payload])
 }
 
 function tagBytes(tag: VlanTag): Buffer {

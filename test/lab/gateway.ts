@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import type { Background } from './background.js'
 import { checkoutPath } from './checkout.js'
-import { attempt, CommandError, type Outcome } from './command.js'
+import { CommandError, type Outcome } from './command.js'
 import { type Controller, playController } from './controller.js'
 import type { Lab } from './lab.js'
 import type { Namespace } from './namespace.js'
@@ -26,6 +26,7 @@ export interface GatewayOptions {
 
 /** The part of `vtep show --json` that tests look at. */
 export interface Shown {
+  readonly status: { readonly state: 'starting' | 'in service' | 'degraded' }
   readonly drops: readonly { readonly netdev: string; readonly reason: string; readonly packets: number }[]
   readonly counters: readonly { readonly packetsFromLocal: number; readonly packetsToLocal: number }[]
 }
@@ -69,7 +70,7 @@ export async function makeGateway(lab: Lab, underlay: Underlay, options: Gateway
   if (config !== undefined) writeFileSync(`${directory}/vtepd.yaml`, config)
   const database = ovsdb ?? `unix:${runDir}/db.sock`
   const attemptVtep = (...words: readonly string[]) =>
-    attempt([process.execPath, checkoutPath('dist/vtep.js'), '--run-dir', runDir, ...words])
+    namespace.attempt([process.execPath, checkoutPath('dist/vtep.js'), '--run-dir', runDir, ...words])
   const vtep = async (...words: readonly string[]) => {
     const outcome = await attemptVtep(...words)
     if (outcome.status !== 0) throw new CommandError(['vtep', ...words], outcome)
@@ -105,9 +106,10 @@ export async function makeGateway(lab: Lab, underlay: Underlay, options: Gateway
     start: async () => {
       const vtepd = namespace.start(daemon)
       lab.own(() => vtepd.stop())
-      await until(`vtepd to answer the console`, async () => {
+      await until('vtepd to be in service', async () => {
         if (!vtepd.running()) throw new Error(`vtepd ended: ${vtepd.output()}`)
-        return (await attemptVtep('show', '--json')).status === 0
+        const outcome = await attemptVtep('show', '--json')
+        return outcome.status === 0 && (JSON.parse(outcome.stdout) as Shown).status.state !== 'starting'
       })
       return vtepd
     },

@@ -1,0 +1,133 @@
+import t from 'tap'
+import { SECTION_NAMES, shownSchema } from '../../src/console/shown.js'
+import { until } from '../lab/until.js'
+import { makeBox } from './box.js'
+
+t.test('the console shows what is there, and why the rest is not', async (t) => {
+  const box = await makeBox(t)
+  t.match(await box.vtep('show'), { status: 3, stderr: `vtep: no vtepd runs with the run directory ${box.runDir}\n` })
+  t.match(await box.vtep('shaw'), { status: 2, stderr: /no such command: «shaw»/ })
+  t.match(await box.vtep('show', '--jason'), { status: 2 })
+  t.match(await box.vtep(), { status: 2 })
+
+  const daemon = await box.start('--manager', 'ptcp:0:127.0.0.1')
+  await box.ctl('add-ls', 'it\'s "blue"', '--', 'set', 'Logical_Switch', 'it\'s "blue"', 'tunnel_key=5001')
+  await box.ctl('bind-ls', 'gw', 'port1', '7', 'it\'s "blue"', '--', 'bind-ls', 'gw', 'port1', '4095', 'it\'s "blue"')
+  await box.ctl('add-ucast-remote', 'it\'s "blue"', '02:00:00:00:00:99', '10.9.0.2')
+  await box.ctl('add-ucast-remote', 'it\'s "blue"', 'Not A Mac', '10.9.0.2')
+  await box.ctl('add-ls', 'wrong', '--', 'set', 'Logical_Switch', 'wrong', 'tunnel_key=-3')
+
+  const show = async (...words: string[]) => {
+    const { status, stdout } = await box.vtep('show', ...words, '--json')
+    t.equal(status, 0)
+    return shownSchema.strict().parse(JSON.parse(stdout))
+  }
+  await until('the faults to be published', async () => {
+    const { status } = await show('status')
+    return status?.faults.switch.length === 1 && status.faults.ports.port1 !== undefined
+  })
+  const everything = await show()
+  t.same(Object.keys(everything), SECTION_NAMES)
+  t.match(everything, {
+    status: {
+      switch: 'gw',
+      state: 'degraded',
+      tunnelIp: '10.9.0.1',
+      database: { state: 'connected', lock: 'held by this daemon', publishError: null },
+      managers: [{ target: 'ptcp:0:127.0.0.1', isConnected: false }],
+      refusedCount: 3,
+      failed: [],
+      faults: { switch: ['unspecified_fault'], ports: { port1: ['invalid_vlan_map'] } },
+    },
+    ports: [{ port: 'port1', netdev: 'port1', state: 'up', mode: 'tc', bindings: 1, faults: ['invalid_vlan_map'] }],
+    logicalSwitches: [
+      { name: 'it\'s "blue"', vni: 5001, state: 'forwarding', remoteMacs: 1 },
+      { name: 'wrong', vni: -3, state: /-3/ },
+    ],
+    localMacs: [],
+    remoteMacs: [{ logicalSwitch: 'it\'s "blue"', mac: '02:00:00:00:00:99', vtep: '10.9.0.2' }],
+    tunnels: [{ remote: '10.9.0.2', local: '10.9.0.1', mtu: 1450 }],
+    counters: [{ port: 'port1', vlan: 7, packetsFromLocal: 0 }],
+  })
+  t.same(
+    everything.bindings?.map(({ vlan, state }) => [vlan, state.replace(/.*(4095).*/, '$1')]),
+    [
+      [7, 'forwarding'],
+      [4095, '4095'],
+    ],
+  )
+  t.same(Object.keys(await show('macs', 'remote')), ['remoteMacs'])
+  t.same(Object.keys(await show('count')), ['counters', 'drops'])
+
+  const { stdout } = await box.vtep('show')
+  for (const heading of [
+    'Status',
+    'Ports',
+    'Bindings',
+    'Logical switches',
+    'Remote MACs',
+    'Tunnels',
+    'Drops by reason',
+  ]) {
+    t.match(stdout, new RegExp(`^${heading}$`, 'm'))
+  }
+  t.match(stdout, /Ucast_Macs_Remote +Not A Mac in it's "blue" +"Not A Mac" is not a MAC address/)
+
+  await box.ctl('set', 'Logical_Switch', 'wrong', 'tunnel_key=5002', '--', 'unbind-ls', 'gw', 'port1', '4095')
+  await box.ctl('del-ucast-remote', 'it\'s "blue"', 'Not A Mac')
+  await until('the faults to be cleared', async () => {
+    const { status } = await show('status')
+    return (
+      status?.state === 'in service' && status.faults.switch.length === 0 && status.faults.ports.port1 === undefined
+    )
+  })
+
+  t.match(await box.vtep('datapath', 'detach'), { status: 0, stdout: /removed from the kernel, and the daemon ends/ })
+  t.match(await daemon.exited, { code: 0 })
+  t.equal((await box.namespace.run(['tc', 'filter', 'show', 'dev', 'port1', 'ingress'])).trim(), '')
+})
+
+t.test('frames that no binding takes are counted under a reason that is explained', async (t) => {
+  const box = await makeBox(t)
+  await box.start()
+  await box.namespace.ip('address add 10.1.1.1/24 dev server1')
+  await box.namespace.attempt(['ping', '-c1', '-W1', '-I', 'server1', '10.1.1.2'])
+  const { stdout } = await box.vtep('show', 'counters')
+  t.match(stdout, /port port1 +\d+ +unbound_vlan +no binding exists for this port and VLAN/)
+})
+
+t.test('a device that vanishes makes its port faulty, and one of the same name takes its place', async (t) => {
+  const box = await makeBox(t)
+  await box.start()
+  await box.ctl(
+    'add-ls',
+    'ls0',
+    '--',
+    'set',
+    'Logical_Switch',
+    'ls0',
+    'tunnel_key=5001',
+    '--',
+    'bind-ls',
+    'gw',
+    'port1',
+    '0',
+    'ls0',
+  )
+  const port = async () => shownSchema.parse(JSON.parse((await box.vtep('show', '--json')).stdout)).ports?.[0]
+  await until('the port to forward', async () => (await port())?.state === 'up')
+  await box.namespace.ip('link del port1')
+  await until(
+    'the fault',
+    async () => (await box.ctl('get', 'Physical_Port', 'port1', 'port_fault_status')) === '[unspecified_fault]',
+  )
+  t.match(await port(), { state: 'absent' })
+  t.match((await box.vtep('show', 'status')).stdout, /device port1 +.*port1/)
+  await box.namespace.ip('link add port1 type veth peer name server1', 'link set port1 up', 'link set server1 up')
+  await until(
+    'the fault to go',
+    async () => (await box.ctl('get', 'Physical_Port', 'port1', 'port_fault_status')) === '[]',
+  )
+  t.match(await port(), { state: 'up', bindings: 1 })
+  t.match(await box.namespace.run(['tc', 'filter', 'show', 'dev', 'port1', 'ingress']), /access_tc/)
+})

@@ -31,6 +31,7 @@ echo "== making a bare Debian 12 root in $root"
 mmdebstrap --quiet --variant=apt --aptopt="$work/apt.conf" --include=ca-certificates,git,make bookworm "$root" "${sources[@]}"
 cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
 cp -r /usr/local/share/ca-certificates/. "$root/usr/local/share/ca-certificates/"
+tr -d - </proc/sys/kernel/random/uuid >"$root/etc/machine-id"
 chroot "$root" update-ca-certificates >/dev/null 2>&1
 git clone --quiet --no-hardlinks "$top" "$root/opt/vtep-gateway"
 
@@ -39,6 +40,7 @@ cat >"$work/inside.sh" <<'INSIDE'
 set -euo pipefail
 root=$1
 shift
+mount --bind "$root" "$root" # ip netns exec wants / to be a mount point
 mount -t proc proc "$root/proc"
 mount --rbind /sys "$root/sys"
 mount --rbind /dev "$root/dev"

@@ -175,7 +175,8 @@ impl Ipv4Repr {
 }
 
 /// One's complement of the one's complement sum of 16-bit words (RFC 1071).
-pub(crate) fn checksum<'a>(bytes: impl Iterator<Item = &'a u8>) -> u16 {
+#[must_use]
+pub fn checksum<'a>(bytes: impl Iterator<Item = &'a u8>) -> u16 {
     let mut sum: u32 = 0;
     for (index, &byte) in bytes.enumerate() {
         let shift = if index % 2 == 0 { 8 } else { 0 };

@@ -9,8 +9,7 @@
 /* True only under test: every verdict is then told through the ring buffer. The verifier removes the code otherwise. */
 const volatile __u32 tracing = 0;
 
-static __always_inline void tell(__u32 kind, __u32 switch_slot, __u32 ifindex, __u32 vlan, const __u8 *mac,
-				 __u32 value)
+static __always_inline void tell(__u32 kind, __u32 switch_slot, __u32 ifindex, __u32 vlan, const __u8 *mac, __u32 value)
 {
 	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 

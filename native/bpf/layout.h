@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* Keys and values of the pinned maps: one definition for tc and XDP, mirrored in datapath/src/layout.rs.
- * Both sides assert the same sizes and offsets at compile time; the loader compares the sizes again with the kernel's. */
+ * Both sides assert the same sizes and offsets at compile time; the loader compares the sizes again with the kernel's.
+ */
 #ifndef VTEP_LAYOUT_H
 #define VTEP_LAYOUT_H
 

@@ -50,8 +50,7 @@ static __always_inline int is_valid_source(const __u8 *mac)
 /* 01:80:c2:00:00:00 to 0f: never forwarded by a bridge (IEEE 802.1Q, table 8-1). */
 static __always_inline int is_link_local(const __u8 *mac)
 {
-	return mac[0] == 0x01 && mac[1] == 0x80 && mac[2] == 0xc2 && mac[3] == 0 && mac[4] == 0 &&
-	       (mac[5] & 0xf0) == 0;
+	return mac[0] == 0x01 && mac[1] == 0x80 && mac[2] == 0xc2 && mac[3] == 0 && mac[4] == 0 && (mac[5] & 0xf0) == 0;
 }
 
 static __always_inline struct mac_key mac_key(__u32 switch_slot, const __u8 *mac)

@@ -7,7 +7,7 @@ mod site;
 
 use std::net::Ipv4Addr;
 
-use model::{Mac, Origin, Output, Tables, VlanId, process_overlay};
+use model::{Origin, Output, Tables, VlanId, process_overlay};
 use site::{
     BROADCAST, NEWCOMER, NOBODY, REMOTE_1, REMOTE_2, SERVER_1, SERVER_2, VM_1, VM_2, binding,
     frame, key, port, site, tell, vni,
@@ -38,7 +38,7 @@ rules! {
         => "to 12/100 64";
     a_group_address_is_no_source: 5001, REMOTE_1, frame(SERVER_1, BROADCAST, &[], 60)
         => "drop invalid_source";
-    link_local_frames_are_not_forwarded: 5001, REMOTE_1, frame(Mac::new([0x01, 0x80, 0xc2, 0, 0, 0x0e]), VM_1, &[], 60)
+    link_local_frames_are_not_forwarded: 5001, REMOTE_1, frame([0x01, 0x80, 0xc2, 0, 0, 0x0e], VM_1, &[], 60)
         => "drop link_local";
     any_known_vtep_may_send_for_any_station: 5001, REMOTE_2, frame(SERVER_1, VM_1, &[], 60)
         => "to 11/0 60";

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.js'
-import type { Datapath } from '../datapath/datapath.js'
+import type { Datapath, Snapshot } from '../datapath/datapath.js'
 import type { Desired } from '../desired/desired.js'
+import type { Forwarding } from '../desired/forwarding.js'
 import type { ConnectionState } from '../ovsdb/client.js'
 import type { Replica } from '../ovsdb/replica.js'
 import type { Tables } from '../schema/rows.generated.js'
@@ -18,8 +19,12 @@ export interface View {
   readonly replica: Replica<Tables>
   /** undefined: no pass yet. */
   readonly desired: Desired | undefined
+  /** What the kernel has; undefined: not opened yet. */
+  readonly applied: Forwarding | undefined
   /** What the kernel did not take. */
   readonly impairments: readonly { readonly subject: string; readonly reason: string }[]
   /** undefined: not opened yet. */
   readonly datapath: Datapath | undefined
+  /** The kernel's tables, read once for all sections. */
+  readonly snapshot: () => Snapshot | undefined
 }

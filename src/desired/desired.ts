@@ -2,11 +2,11 @@ import type { Uuid } from '../ovsdb/notation.js'
 import type { Replica } from '../ovsdb/replica.js'
 import type { IpAddress } from '../schema/ip-address.js'
 import type { Mac } from '../schema/mac.js'
-import type { McastMacsRemoteRow, Tables } from '../schema/rows.generated.js'
+import type { McastMacsRemoteRow, PhysicalSwitchRow, Tables } from '../schema/rows.generated.js'
 import type { Vni } from '../schema/vni.js'
 import { readBindings } from './bindings.js'
 import { chooseFloodList, readUnknownDestination } from './flood-list.js'
-import { bindingKey, type Forwarding } from './forwarding.js'
+import { bindingKey, type Binding, type Forwarding } from './forwarding.js'
 import { decodeLocators, type Locators, type Reach } from './locators.js'
 import { createMacIndexer, type SwitchMacs } from './mac-index.js'
 import { memoLast } from './memo-last.js'
@@ -31,11 +31,36 @@ export interface Present extends Pick<Forwarding, 'switches' | 'floods'> {
   readonly addresses: ReadonlySet<string>
 }
 
+/** The tables that say what should be. */
+const READ = [
+  'Physical_Switch',
+  'Physical_Port',
+  'Logical_Switch',
+  'Logical_Router',
+  'Ucast_Macs_Remote',
+  'Mcast_Macs_Remote',
+  'Physical_Locator',
+  'Physical_Locator_Set',
+] as const satisfies readonly (keyof Tables)[]
+
 /**
- * Makes the function from the replica to what should be. The function is pure; what it keeps are results for rows that did not
- * change since its last call, so that a pass costs what changed and not what the database holds.
+ * Makes the function from the replica to what should be. The function is pure; what it keeps are results for tables and rows
+ * that did not change since its last call, so that a pass costs what changed and not what the database holds. When nothing
+ * did, the answer is the same object.
  */
 export function createDesiredBuilder(gateway: Gateway): (replica: Replica<Tables>, present: Present) => Desired {
+  const build = createRebuild(gateway)
+  let last: { readonly inputs: readonly unknown[]; readonly desired: Desired } | undefined
+  return (replica, present) => {
+    const inputs = [...READ.map((name) => replica.table(name)), present.switches, present.floods, present.addresses]
+    if (last === undefined || last.inputs.some((input, index) => input !== inputs[index])) {
+      last = { inputs, desired: build(replica, present) }
+    }
+    return last.desired
+  }
+}
+
+function createRebuild(gateway: Gateway): (replica: Replica<Tables>, present: Present) => Desired {
   const locatorsOf = memoLast(decodeLocators)
   const indexMacs = createMacIndexer()
   const macResolvers = createPerSwitch(() => memoLast(resolveMacs))
@@ -44,63 +69,52 @@ export function createDesiredBuilder(gateway: Gateway): (replica: Replica<Tables
     const own = findOwnSwitch(replica, gateway)
     const tunnelIp = findTunnelIp(gateway, own.row, present.addresses)
     const logicalSwitches = replica.table('Logical_Switch')
-    const read = readBindings(own, logicalSwitches)
-    const bound = new Set(read.bindings.map(({ switchId }) => switchId))
-    const keys = readSwitchKeys(logicalSwitches, bound, present.switches)
+    const { bindings, refusals: portRefusals } = readBindings(own, logicalSwitches)
+    const bound = new Set(bindings.map(({ switchId }) => switchId))
+    const { switches, refusals: keyRefusals } = readSwitchKeys(logicalSwitches, bound, present.switches)
+    const refusals = [...keyRefusals, ...portRefusals, ...refuseRouters(replica)]
+    if (own.row !== undefined && tunnelIp === undefined && switches.size > 0)
+      refusals.push(refuseWithoutAddress(own.row))
 
     const locators = locatorsOf(replica.table('Physical_Locator'))
     const macIndex = indexMacs(replica.table('Ucast_Macs_Remote'))
     const mcastRows = groupBySwitch(replica.table('Mcast_Macs_Remote').values())
-    const refusals = [...keys.refusals, ...read.refusals, ...refuseRouters(replica)]
     const remoteMacs = new Map<Uuid, ReadonlyMap<Mac, IpAddress>>()
     const floods = new Map<Uuid, readonly IpAddress[]>()
-    const remoteIps = new Set<IpAddress>()
+    const tunnels = new Map<IpAddress, IpAddress>()
 
     macResolvers.keepOnly(logicalSwitches)
     for (const [id, row] of logicalSwitches) {
-      const vni = keys.switches.get(id)
+      const vni = switches.get(id)
       const macs = macResolvers.of(id)(row.name, macIndex.get(id), locators, vni, tunnelIp)
+      const sets = replica.table('Physical_Locator_Set')
       const reach: Reach = { vni, ownIp: tunnelIp }
-      const destination = readUnknownDestination(
-        row.name,
-        mcastRows.get(id) ?? [],
-        replica.table('Physical_Locator_Set'),
-        locators,
-        reach,
-      )
+      const destination = readUnknownDestination(row.name, mcastRows.get(id) ?? [], sets, locators, reach)
       appendAll(refusals, macs.refusals)
       appendAll(refusals, destination.refusals)
       if (vni === undefined) continue
-      const reachable = tunnelIp !== undefined
-      remoteMacs.set(id, reachable ? macs.macs : NO_REMOTE_MACS.macs)
-      floods.set(id, reachable ? chooseFloodList(row, destination.members, present.floods.get(id)) : [])
-      if (!reachable) continue
-      for (const ip of macs.remoteIps) remoteIps.add(ip)
-      for (const ip of destination.members) remoteIps.add(ip)
+      remoteMacs.set(id, tunnelIp === undefined ? NO_REMOTE_MACS.macs : macs.macs)
+      floods.set(id, tunnelIp === undefined ? [] : chooseFloodList(row, destination.members, present.floods.get(id)))
+      if (tunnelIp === undefined) continue
+      for (const ip of macs.remoteIps) tunnels.set(ip, tunnelIp)
+      // In service_node mode frames go to one member; they may come from each.
+      for (const ip of destination.members) tunnels.set(ip, tunnelIp)
     }
-    if (own.row !== undefined && tunnelIp === undefined && keys.switches.size > 0) {
-      const reason =
-        'no tunnel address: neither --tunnel-ip nor tunnel_ips says one that this box has; there are no tunnels'
-      refusals.push({ table: 'Physical_Switch', row: own.row._uuid, subject: own.row.name, reason, fault: UNSPECIFIED })
-    }
-    return {
-      tunnelIp,
-      bound,
-      refusals,
-      forwarding: {
-        ports: new Set(gateway.ports.values()),
-        switches: keys.switches,
-        bindings: new Map(
-          read.bindings
-            .filter(({ switchId }) => keys.switches.has(switchId))
-            .map((binding) => [bindingKey(binding.netdev, binding.vlan), binding]),
-        ),
-        tunnels: tunnelIp === undefined ? new Map() : new Map([...remoteIps].map((remoteIp) => [remoteIp, tunnelIp])),
-        remoteMacs,
-        floods,
-      },
-    }
+    const ports = new Set(gateway.ports.values())
+    const forwarding = { ports, switches, bindings: keyedBindings(bindings, switches), tunnels, remoteMacs, floods }
+    return { forwarding, tunnelIp, bound, refusals }
   }
+}
+
+function keyedBindings(bindings: readonly Binding[], switches: ReadonlyMap<Uuid, Vni>): Forwarding['bindings'] {
+  const active = bindings.filter(({ switchId }) => switches.has(switchId))
+  return new Map(active.map((binding) => [bindingKey(binding.netdev, binding.vlan), binding]))
+}
+
+function refuseWithoutAddress({ _uuid, name }: PhysicalSwitchRow): Refusal {
+  const reason =
+    'no tunnel address: neither --tunnel-ip nor tunnel_ips says one that this box has; there are no tunnels'
+  return { table: 'Physical_Switch', row: _uuid, subject: name, reason, fault: UNSPECIFIED }
 }
 
 type ResolveMacs = typeof resolveMacs

@@ -197,22 +197,37 @@ export class Daemon {
       publishError: this.#publisher.lastError?.message,
       replica: this.#client.replica,
       desired: this.#gateway?.desired,
+      applied: this.#gateway?.applied,
       impairments: this.#gateway?.impairments ?? [],
       datapath: this.#datapath,
+      snapshot: once(() => this.#datapath?.snapshot()),
     })
     return { shown, isInService: this.#isInService }
   }
 
-  /** The answer is on its way before the daemon ends. */
+  /** Ends the daemon whatever comes of it: it has let go of the tables. The answer to the console goes out before. */
   async #detach(): Promise<void> {
+    this.#phase = 'closed'
     this.#publisher.close()
     this.#gateway?.close()
     this.#datapath?.close()
     this.#datapath = undefined
     this.#gateway = undefined
-    this.#phase = 'closed'
-    await detachDatapath(this.#config.switchName)
-    this.#log.info('detached')
-    setImmediate(() => this.#end({ kind: 'detached' }))
+    let end: DaemonEnd = { kind: 'detached' }
+    try {
+      await detachDatapath(this.#config.switchName)
+      this.#log.info('detached')
+    } catch (cause) {
+      end = { kind: 'failed', cause }
+      throw cause
+    } finally {
+      setImmediate(() => this.#end(end))
+    }
   }
+}
+
+/** Two sections of one answer look at the same reading. */
+function once<R>(read: () => R): () => R {
+  let reading: { readonly value: R } | undefined
+  return () => (reading ??= { value: read() }).value
 }

@@ -93,6 +93,12 @@ export class Gateway {
     return publicationOf(this.#options.config, this.#desired, this.#localMacs.bySwitch, faults, this.#totals)
   }
 
+  /** What the kernel has. */
+  get applied(): Forwarding {
+    return this.#applied
+  }
+
+  /** What should be; undefined before the first pass. */
   get desired(): Desired | undefined {
     return this.#desired
   }
@@ -120,11 +126,13 @@ export class Gateway {
   #pass(): void {
     if (this.#replica === undefined) return
     const present = { switches: this.#applied.switches, floods: this.#applied.floods, addresses: this.#addresses }
-    this.#desired = this.#buildDesired(this.#replica, present)
-    const { forwarding } = this.#desired
+    const desired = this.#buildDesired(this.#replica, present)
     // What the kernel refused a moment ago is not offered again with every row that changes elsewhere.
-    const isNews = this.#attempted === undefined || planChanges(this.#attempted, forwarding).length > 0
-    if (isNews || this.#failures.length === 0) this.#apply(forwarding)
+    const isNews =
+      this.#attempted === undefined ||
+      (desired !== this.#desired && planChanges(this.#attempted, desired.forwarding).length > 0)
+    this.#desired = desired
+    if (isNews) this.#apply(desired.forwarding)
     this.#options.onPublication()
   }
 

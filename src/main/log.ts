@@ -1,4 +1,4 @@
-import { pino, type Logger } from 'pino'
+import { pino, type DestinationStream, type Logger } from 'pino'
 
 /** What a part of the daemon may say: an event in snake_case and its fields; never a sentence with values in it. */
 export interface Log {
@@ -19,7 +19,11 @@ const WINDOW_MS = 10_000
  *
  * A controller that writes garbage in a loop, or a port that flaps, must not fill the disk of an appliance.
  */
-export function openLog(level: Level, nowMs: () => number = Date.now): Log {
+export function openLog(
+  level: Level,
+  destination: DestinationStream = pino.destination({ dest: 2, sync: true }),
+  nowMs: () => number = Date.now,
+): Log {
   const format = { level: (label: string): object => ({ level: label }) }
   const options = {
     level,
@@ -28,7 +32,7 @@ export function openLog(level: Level, nowMs: () => number = Date.now): Log {
     messageKey: 'event',
     formatters: format,
   }
-  return limitRepeats(pino(options, pino.destination({ dest: 2, sync: true })), nowMs)
+  return limitRepeats(pino(options, destination), nowMs)
 }
 
 interface Window {

@@ -22,7 +22,7 @@ export interface Published {
   readonly settled: () => Promise<void>
 }
 
-export const nothingToSay: Publication = {
+const nothingToSay: Publication = {
   switchName: 'gw',
   description: undefined,
   managementIps: undefined,

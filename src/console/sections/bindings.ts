@@ -20,9 +20,10 @@ type Bindings = z.infer<typeof schema>
 export const bindings = section({ schema, build, print })
 
 /** As the controller asked: Physical_Port.vlan_bindings, with what became of each. */
-function build({ config, replica, desired }: View): Bindings {
+function build({ config, replica, desired, applied }: View): Bindings {
   const own = [...replica.table('Physical_Switch').values()].find(({ name }) => name === config.switchName)
-  const refusals = desired?.refusals ?? []
+  const forwarding = new Set([...(applied?.bindings.values() ?? [])].map((binding) => keyOf(binding)))
+  const reasons = new Map((desired?.refusals ?? []).map(({ row, reason }) => [row, reason]))
   return (own?.ports ?? []).flatMap((id) => {
     const port = replica.table('Physical_Port').get(id)
     if (port === undefined) return []
@@ -31,10 +32,7 @@ function build({ config, replica, desired }: View): Bindings {
       .sort(([a], [b]) => a - b)
       .map(([vlan, switchId]) => {
         const row = replica.table('Logical_Switch').get(switchId)
-        const isForwarding = [...(desired?.forwarding.bindings.values() ?? [])].some(
-          (binding) => binding.netdev === netdev && binding.vlan === vlan && binding.switchId === switchId,
-        )
-        const refusal = refusals.find((item) => item.row === switchId) ?? refusals.find((item) => item.row === id)
+        const isForwarding = netdev !== undefined && forwarding.has(keyOf({ netdev, vlan, switchId }))
         const isKeyless = row?.tunnel_key === undefined || row.tunnel_key === 0
         return {
           port: port.name,
@@ -45,10 +43,14 @@ function build({ config, replica, desired }: View): Bindings {
             ? 'forwarding'
             : isKeyless
               ? 'waiting for a tunnel_key'
-              : (refusal?.reason ?? 'not applied yet'),
+              : (reasons.get(switchId) ?? reasons.get(id) ?? 'not applied yet'),
         }
       })
   })
+}
+
+function keyOf({ netdev, vlan, switchId }: { netdev: string; vlan: number; switchId: string }): string {
+  return `${netdev}/${vlan}/${switchId}`
 }
 
 function print(value: Bindings): string {

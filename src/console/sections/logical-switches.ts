@@ -22,16 +22,16 @@ type LogicalSwitches = z.infer<typeof schema>
 
 export const logicalSwitches = section({ schema, build, print })
 
-function build({ replica, desired }: View): LogicalSwitches {
+function build({ replica, desired, applied }: View): LogicalSwitches {
   const localMacs = new Map<string, number>()
   for (const { logical_switch } of replica.table('Ucast_Macs_Local').values()) {
     localMacs.set(logical_switch, (localMacs.get(logical_switch) ?? 0) + 1)
   }
+  const reasons = new Map((desired?.refusals ?? []).map(({ row, reason }) => [row, reason]))
   return [...replica.table('Logical_Switch').values()]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ _uuid: id, name, tunnel_key, replication_mode }) => {
-      const isForwarding = desired?.forwarding.switches.has(id) === true
-      const refusal = desired?.refusals.find(({ row }) => row === id)
+      const isForwarding = applied?.switches.has(id) === true
       const isKeyless = tunnel_key === undefined || tunnel_key === 0
       const whyNot = isKeyless
         ? 'no tunnel_key'
@@ -43,10 +43,10 @@ function build({ replica, desired }: View): LogicalSwitches {
         id,
         vni: tunnel_key ?? null,
         replicationMode: replication_mode ?? 'service_node',
-        state: isForwarding ? 'forwarding' : (refusal?.reason ?? whyNot),
-        remoteMacs: desired?.forwarding.remoteMacs.get(id)?.size ?? 0,
+        state: isForwarding ? 'forwarding' : (reasons.get(id) ?? whyNot),
+        remoteMacs: applied?.remoteMacs.get(id)?.size ?? 0,
         localMacs: localMacs.get(id) ?? 0,
-        floodList: [...(desired?.forwarding.floods.get(id) ?? [])],
+        floodList: [...(applied?.floods.get(id) ?? [])],
       }
     })
 }

@@ -23,7 +23,7 @@ export const localMacs = section({
   schema: localSchema,
   build: (view) => {
     const names = new Map(view.config.ports.map(({ name, netdev }) => [netdev, name]))
-    const macs = view.datapath?.snapshot().localMacs ?? []
+    const macs = view.snapshot()?.localMacs ?? []
     return macs
       .map(({ switchId, mac, netdev, vlan, ageMs }) => ({
         logicalSwitch: nameOf(view, switchId),
@@ -58,7 +58,7 @@ export const localMacs = section({
 export const remoteMacs = section({
   schema: remoteSchema,
   build: (view) => {
-    const macs = view.datapath?.snapshot().remoteMacs ?? []
+    const macs = view.snapshot()?.remoteMacs ?? []
     return macs
       .map(({ switchId, mac, remoteIp }) => ({ logicalSwitch: nameOf(view, switchId), mac, vtep: remoteIp }))
       .sort(byMac)

@@ -1,0 +1,42 @@
+import t from 'tap'
+import type { Mac } from '../../src/schema/mac.js'
+import type { IpAddress } from '../../src/schema/ip-address.js'
+import type { VlanId } from '../../src/schema/vlan-id.js'
+import { impairmentsOf } from '../../src/main/impairment.js'
+import type { StepFailure } from '../../src/reconcile/apply.js'
+import { uuid } from '../desired/replica-of.js'
+
+t.test('a full table is one fault of the switch however many entries failed, a device one of its port', (t) => {
+  const switchId = uuid(1)
+  const macs = Array.from({ length: 1000 }, () => ({
+    switchId,
+    mac: '02:00:00:00:00:01' as Mac,
+    remoteIp: '10.0.0.1' as IpAddress,
+  }))
+  const failures: StepFailure[] = [
+    ...macs.map((_, index) => ({
+      step: { kind: 'putRemoteMacs', entries: macs } as const,
+      index,
+      code: 'table_full' as const,
+      message: 'full',
+    })),
+    {
+      step: { kind: 'putBindings', entries: [{ netdev: 'eth1', vlan: 0 as VlanId, switchId }] },
+      index: 0,
+      code: 'no_such_device',
+      message: 'no device eth1',
+    },
+  ]
+  t.same(
+    impairmentsOf(failures, (netdev) => (netdev === 'eth1' ? uuid(2) : undefined)),
+    [
+      { subject: 'remote MACs', reason: 'full (and 999 more)', fault: { on: 'switch', key: 'mac_table_exhaustion' } },
+      {
+        subject: 'device eth1',
+        reason: 'no device eth1',
+        fault: { on: 'port', port: uuid(2), key: 'unspecified_fault' },
+      },
+    ],
+  )
+  t.end()
+})

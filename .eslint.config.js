@@ -2,7 +2,7 @@ import tseslint from 'typescript-eslint'
 
 /** What each folder of src may import of the others: folders, or single files of one. */
 const mayImport = {
-  config: ['schema'],
+  config: ['schema', 'ovsdb/endpoint'],
   console: ['config', 'datapath', 'desired', 'ovsdb', 'reconcile', 'schema'],
   datapath: ['schema', 'ovsdb/notation'],
   desired: ['schema', 'ovsdb/notation', 'ovsdb/parsed', 'ovsdb/replica'],

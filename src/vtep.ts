@@ -112,6 +112,9 @@ function print(text: string, status: number): number {
   return status
 }
 
+// `vtep show | head` closes the pipe early; that is no failure.
+process.stdout.on('error', (cause: NodeJS.ErrnoException) => process.exit(cause.code === 'EPIPE' ? WELL : FAILED))
+
 main(process.argv.slice(2)).then(
   (status) => {
     // Not process.exit: what is written to a pipe is still on its way.

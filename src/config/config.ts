@@ -1,3 +1,4 @@
+import type { Endpoint } from '../ovsdb/endpoint.js'
 import type { IpAddress } from '../schema/ip-address.js'
 
 /** An access port as the operator names it. */
@@ -16,7 +17,7 @@ export interface TlsFiles {
 }
 
 /** Where the database is: a server of our own, or one that somebody else runs. */
-export type DatabaseConfig = { readonly kind: 'embedded' } | { readonly kind: 'external'; readonly endpoint: string }
+export type DatabaseConfig = { readonly kind: 'embedded' } | { readonly kind: 'external'; readonly endpoint: Endpoint }
 
 /** What the daemon runs with: flags over file over defaults, checked against the box. */
 export interface Config {

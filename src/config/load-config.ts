@@ -119,7 +119,7 @@ function checkTunnelIp({ tunnelIp, ports }: Config, { originOf }: Said, box: Box
 }
 
 function checkDatabase({ database, tls }: Config, { originOf }: Said): void {
-  if (database.kind === 'external' && database.endpoint.startsWith('ssl:') && tls === undefined) {
+  if (database.kind === 'external' && database.endpoint.kind === 'ssl' && tls === undefined) {
     throw new ConfigError(
       'value',
       originOf('ovsdb'),

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { parseEndpoint } from '../ovsdb/endpoint.js'
 import { parseTunnelAddress } from '../schema/ip-address.js'
 
 /** A name that ends up in OVSDB string columns: networking-l2gw frames JSON by counting braces, so none may be in it. */
@@ -28,9 +29,12 @@ const port = z.string().transform((text, context) => {
   return { name, netdev }
 })
 
-const endpoint = z
-  .string()
-  .regex(/^(unix:.+|(tcp|ssl):.+:\d{1,5})$/, 'is not one of unix:PATH, tcp:HOST:PORT, ssl:HOST:PORT')
+const endpoint = z.string().transform((text, context) => {
+  const parsed = parseEndpoint(text)
+  if (parsed.ok) return parsed.value
+  context.addIssue(parsed.reason)
+  return z.NEVER
+})
 const managerTarget = z
   .string()
   .regex(

@@ -28,6 +28,11 @@ export interface EmbeddedServerOptions {
   }
 }
 
+/** Where the daemon and local tools connect to the own server of a run directory. */
+export function databaseSocketPath(runDir: string): string {
+  return join(runDir, 'db.sock')
+}
+
 /**
  * The daemon's own ovsdb-server: a child in the foreground that is started again when it dies and ends with the daemon.
  *
@@ -45,9 +50,8 @@ export class EmbeddedServer {
     this.#options = options
   }
 
-  /** Where the daemon and local tools connect. */
   get socketPath(): string {
-    return join(this.#options.runDir, 'db.sock')
+    return databaseSocketPath(this.#options.runDir)
   }
 
   /** Resolves once the server answers. @throws EmbeddedError when it cannot be brought up. */

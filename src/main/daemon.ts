@@ -4,9 +4,9 @@ import { ConsoleServer } from '../console/server.js'
 import { buildShown, type SectionName, type Shown } from '../console/shown.js'
 import type { Datapath } from '../datapath/datapath.js'
 import { detachDatapath, openDatapath } from '../datapath/native-datapath.js'
-import { EmbeddedServer } from '../embedded/ovsdb-server.js'
+import { databaseSocketPath, EmbeddedServer } from '../embedded/ovsdb-server.js'
 import { OvsdbClient, type ConnectionState } from '../ovsdb/client.js'
-import { parseEndpoint, type Endpoint } from '../ovsdb/endpoint.js'
+import type { Endpoint } from '../ovsdb/endpoint.js'
 import type { Operation } from '../ovsdb/operation.js'
 import { MONITORED } from '../publish/monitored.js'
 import { Publisher } from '../publish/publisher.js'
@@ -55,7 +55,8 @@ export class Daemon {
     this.#end = end
     const { database, stateDir, runDir, tls } = config
     this.#embedded = database.kind === 'embedded' ? new EmbeddedServer({ stateDir, runDir, tls, log }) : undefined
-    const endpoint = this.#endpoint()
+    const endpoint: Endpoint =
+      database.kind === 'external' ? database.endpoint : { kind: 'unix', path: databaseSocketPath(runDir) }
     this.#client = new OvsdbClient<Tables>({
       endpoint,
       timing: endpoint.kind === 'unix' ? { probeIntervalMs: LOCAL_PROBE_MS } : {},
@@ -101,14 +102,6 @@ export class Daemon {
     await this.#client.close()
     this.#datapath?.close()
     await this.#embedded?.close()
-  }
-
-  #endpoint(): Endpoint {
-    if (this.#embedded !== undefined) return { kind: 'unix', path: this.#embedded.socketPath }
-    const text = this.#config.database.kind === 'external' ? this.#config.database.endpoint : ''
-    const endpoint = parseEndpoint(text)
-    if (!endpoint.ok) throw new ConfigError('value', 'ovsdb', endpoint.reason)
-    return endpoint.value
   }
 
   #follow(state: ConnectionState): void {

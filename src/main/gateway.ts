@@ -54,7 +54,7 @@ export class Gateway {
       ports: new Map(config.ports.map(({ name, netdev }) => [name, netdev])),
     })
     const snapshot = datapath.snapshot()
-    this.#applied = appliedFromSnapshot(snapshot)
+    this.#applied = withoutPorts(appliedFromSnapshot(snapshot), config)
     this.#localMacs = createLocalMacTable(snapshot.localMacs)
     this.#addresses = this.#readAddresses()
   }
@@ -169,11 +169,12 @@ export class Gateway {
 
   /** A device that vanished took its port and bindings along, and may be back under the same name. */
   #followLinks(): void {
-    const ports = new Set(this.#options.datapath.portStatus().map(({ netdev }) => netdev))
+    const there = new Set(this.#options.datapath.portStatus().map(({ netdev }) => netdev))
+    const ports = new Set([...this.#applied.ports].filter((netdev) => there.has(netdev)))
     this.#applied = {
       ...this.#applied,
       ports,
-      bindings: new Map([...this.#applied.bindings].filter(([, { netdev }]) => ports.has(netdev))),
+      bindings: new Map([...this.#applied.bindings].filter(([, { netdev }]) => there.has(netdev))),
     }
     this.#addresses = this.#readAddresses()
     this.#tryAgain()
@@ -193,4 +194,10 @@ export class Gateway {
     )
     return own?.ports.find((id) => this.#replica?.table('Physical_Port').get(id)?.name === name)
   }
+}
+
+/** A port that is there already is put again at start: it gets this version's programs, in the mode that is configured now. */
+function withoutPorts(applied: Forwarding, config: Config): Forwarding {
+  const configured = new Set(config.ports.map(({ netdev }) => netdev))
+  return { ...applied, ports: new Set([...applied.ports].filter((netdev) => !configured.has(netdev))) }
 }

@@ -21,7 +21,7 @@ const WINDOW_MS = 10_000
  */
 export function openLog(
   level: Level,
-  destination: DestinationStream = pino.destination({ dest: 2, sync: true }),
+  destination: DestinationStream = standardError(),
   nowMs: () => number = Date.now,
 ): Log {
   const format = { level: (label: string): object => ({ level: label }) }
@@ -33,6 +33,13 @@ export function openLog(
     formatters: format,
   }
   return limitRepeats(pino(options, destination), nowMs)
+}
+
+function standardError(): DestinationStream {
+  const destination = pino.destination({ dest: 2, sync: true })
+  // Whoever read the log is gone; forwarding is worth more than saying so.
+  destination.on('error', () => undefined)
+  return destination
 }
 
 interface Window {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ConnectionState } from '../../ovsdb/client.js'
+import { formatEndpoint } from '../../ovsdb/endpoint.js'
 import { section } from '../section.js'
 import { table, visible } from '../table.js'
 import type { View } from '../view.js'
@@ -59,8 +60,7 @@ function build(view: View): Status {
     datapathMode: config.datapathMode,
     macAgeingS: config.macAgeingMs / 1000,
     database: {
-      target:
-        config.database.kind === 'external' ? config.database.endpoint : `unix:${config.runDir}/db.sock (own server)`,
+      target: config.database.kind === 'external' ? formatEndpoint(config.database.endpoint) : 'own ovsdb-server',
       ...describeConnection(connection),
       publishError: view.publishError ?? null,
     },

@@ -125,9 +125,7 @@ t.test('service_node, also when the mode is not said, floods to one member and k
     })
   const build = createDesiredBuilder(gateway)
   const floodOf = (members: number[], present: IpAddress[]) =>
-    build(withMembers(...members), { ...nothing, floods: new Map([[ls1, present]]) }).forwarding.floods.get(
-      ls1,
-    )
+    build(withMembers(...members), { ...nothing, floods: new Map([[ls1, present]]) }).forwarding.floods.get(ls1)
   for (const kept of [hv1, hv2, hv3]) t.same(floodOf([1, 2, 3], [kept]), [kept])
   t.same(floodOf([2], [hv1]), [hv2])
   t.equal(floodOf([1, 2, 3], [])?.length, 1)
@@ -151,7 +149,9 @@ t.test(
         Ucast_Macs_Remote: [{ _uuid: uuid(31), MAC: '02:00:00:00:00:aa', logical_switch: ls1, locator: uuid(21) }],
       })
     const withAddress = { ...nothing, addresses: new Set(['10.0.0.9']) }
-  t.same(plain(build(withTunnelIps('::1', '10.0.0.8', '10.0.0.9'), withAddress).forwarding.tunnels), { [hv1]: '10.0.0.9' })
+    t.same(plain(build(withTunnelIps('::1', '10.0.0.8', '10.0.0.9'), withAddress).forwarding.tunnels), {
+      [hv1]: '10.0.0.9',
+    })
     const { forwarding, refusals } = build(withTunnelIps(), nothing)
     t.same(plain(forwarding.tunnels), {})
     t.same(plain(forwarding.remoteMacs), { [ls1]: {} })

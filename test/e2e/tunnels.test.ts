@@ -1,11 +1,12 @@
 import { openCapture } from '../lab/capture.js'
 import { broadcast, carries, marked, vxlanFrame } from '../lab/craft.js'
 import type { Frame } from '../lab/frame.js'
-import { reach } from '../lab/host.js'
+import { ping, reach } from '../lab/host.js'
 import { openInjector } from '../lab/injector.js'
 import { exchangeTcp } from '../lab/tcp.js'
 import { deviceMac } from '../lab/wire.js'
 import { until } from '../lab/until.js'
+import { databaseUuids } from './database-uuids.js'
 import { inEachMode, nth } from './stage.js'
 
 inEachMode('two hypervisors and a server', { hypervisors: 2 }, async (t, scene) => {
@@ -98,6 +99,16 @@ inEachMode('two hypervisors and a server', { hypervisors: 2 }, async (t, scene) 
     await fence('unknown vni fence')
     t.equal(await scene.gateway.dropped('unknown_vni'), before + 1)
     t.same(atServer.matching(has('unknown vni')), [])
+  })
+
+  await t.test('a pulled underlay cable stops it, and plugged in again it works; no row is recreated', async (t) => {
+    const uuids = await databaseUuids(scene.gateway.database)
+    await scene.gateway.attachment.pull()
+    t.notOk(await ping(server, vm1.address))
+    await scene.gateway.attachment.replug()
+    await reach(server, vm1.address)
+    await exchangeTcp(vm2.namespace, server.namespace, server.address)
+    t.same(await databaseUuids(scene.gateway.database), uuids)
   })
 
   await t.test('with replication mode service_node a broadcast goes to one member alone', async (t) => {

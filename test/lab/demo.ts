@@ -24,7 +24,7 @@ if (process.getuid?.() !== 0) {
 }
 
 const asked = new Promise<void>((resolve) => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, resolve)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, resolve)
 })
 const lab = await openLab()
 try {

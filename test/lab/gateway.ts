@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import type { Shown } from '../../src/console/shown.js'
 import type { Background } from './background.js'
 import { checkoutPath } from './checkout.js'
 import { CommandError, type Outcome } from './command.js'
@@ -8,7 +9,7 @@ import type { Namespace } from './namespace.js'
 import type { Attachment, Underlay } from './underlay.js'
 import { until } from './until.js'
 
-export type DatapathMode = 'tc' | 'xdp'
+export type DatapathMode = 'auto' | 'tc' | 'xdp'
 
 export interface GatewayOptions {
   readonly mode: DatapathMode
@@ -22,13 +23,6 @@ export interface GatewayOptions {
   readonly ovsdb?: string
   /** The text of its config file; default: no file. */
   readonly config?: string
-}
-
-/** The part of `vtep show --json` that tests look at. */
-export interface Shown {
-  readonly status: { readonly state: 'starting' | 'in service' | 'degraded' }
-  readonly drops: readonly { readonly netdev: string; readonly reason: string; readonly packets: number }[]
-  readonly counters: readonly { readonly packetsFromLocal: number; readonly packetsToLocal: number }[]
 }
 
 /** A box that runs vtepd, started as an operator's script starts it. */
@@ -50,7 +44,7 @@ export interface Gateway {
   /** Runs a console command; throws when it fails. */
   readonly vtep: (...words: readonly string[]) => Promise<string>
   /** What `vtep show --json` says. */
-  readonly show: () => Promise<Shown>
+  readonly show: () => Promise<Required<Shown>>
   /** Frames dropped for a reason, over all devices. */
   readonly dropped: (reason: string) => Promise<number>
   /** Frames counted under a name without being dropped, over all devices. */
@@ -76,7 +70,7 @@ export async function makeGateway(lab: Lab, underlay: Underlay, options: Gateway
     if (outcome.status !== 0) throw new CommandError(['vtep', ...words], outcome)
     return outcome.stdout
   }
-  const show = async () => JSON.parse(await vtep('show', '--json')) as Shown
+  const show = async () => JSON.parse(await vtep('show', '--json')) as Required<Shown>
   const countedAs = async (reason: string) => {
     const { drops } = await show()
     return drops.filter((drop) => drop.reason === reason).reduce((sum, drop) => sum + drop.packets, 0)
@@ -109,7 +103,7 @@ export async function makeGateway(lab: Lab, underlay: Underlay, options: Gateway
       await until('vtepd to be in service', async () => {
         if (!vtepd.running()) throw new Error(`vtepd ended: ${vtepd.output()}`)
         const outcome = await attemptVtep('show', '--json')
-        return outcome.status === 0 && (JSON.parse(outcome.stdout) as Shown).status.state !== 'starting'
+        return outcome.status === 0 && (JSON.parse(outcome.stdout) as Required<Shown>).status.state !== 'starting'
       })
       return vtepd
     },

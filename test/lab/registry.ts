@@ -1,6 +1,5 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { attempt } from './command.js'
 import { removeNamespace } from './namespace.js'
 
 /** Something that outlives the process that made it. */
@@ -56,11 +55,6 @@ function readNotes(file: string): Remain[] {
 
 async function remove(remain: Remain): Promise<void> {
   if (remain.kind === 'namespace') return removeNamespace(remain.name)
-  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n')
-  for (const mount of mounts) {
-    const point = mount.split(' ')[1]
-    if (point?.startsWith(`${remain.path}/`)) await attempt(['umount', '--lazy', point])
-  }
   rmSync(remain.path, { recursive: true, force: true })
 }
 

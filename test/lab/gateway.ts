@@ -25,6 +25,9 @@ export interface GatewayOptions {
   readonly config?: string
 }
 
+/** All sections of `vtep show --json`. */
+type AllShown = { readonly [Section in keyof Shown]-?: NonNullable<Shown[Section]> }
+
 /** A box that runs vtepd, started as an operator's script starts it. */
 export interface Gateway {
   readonly namespace: Namespace
@@ -44,7 +47,7 @@ export interface Gateway {
   /** Runs a console command; throws when it fails. */
   readonly vtep: (...words: readonly string[]) => Promise<string>
   /** What `vtep show --json` says. */
-  readonly show: () => Promise<Required<Shown>>
+  readonly show: () => Promise<AllShown>
   /** Frames dropped for a reason, over all devices. */
   readonly dropped: (reason: string) => Promise<number>
   /** Frames counted under a name without being dropped, over all devices. */
@@ -70,7 +73,7 @@ export async function makeGateway(lab: Lab, underlay: Underlay, options: Gateway
     if (outcome.status !== 0) throw new CommandError(['vtep', ...words], outcome)
     return outcome.stdout
   }
-  const show = async () => JSON.parse(await vtep('show', '--json')) as Required<Shown>
+  const show = async () => JSON.parse(await vtep('show', '--json')) as AllShown
   const countedAs = async (reason: string) => {
     const { drops } = await show()
     return drops.filter((drop) => drop.reason === reason).reduce((sum, drop) => sum + drop.packets, 0)
@@ -103,7 +106,7 @@ export async function makeGateway(lab: Lab, underlay: Underlay, options: Gateway
       await until('vtepd to be in service', async () => {
         if (!vtepd.running()) throw new Error(`vtepd ended: ${vtepd.output()}`)
         const outcome = await attemptVtep('show', '--json')
-        return outcome.status === 0 && (JSON.parse(outcome.stdout) as Required<Shown>).status.state !== 'starting'
+        return outcome.status === 0 && (JSON.parse(outcome.stdout) as AllShown).status.state !== 'starting'
       })
       return vtepd
     },

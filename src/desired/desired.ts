@@ -7,12 +7,12 @@ import type { Vni } from '../schema/vni.js'
 import { readBindings } from './bindings.js'
 import { chooseFloodList, readUnknownDestination } from './flood-list.js'
 import { bindingKey, type Binding, type Forwarding } from './forwarding.js'
-import { decodeLocators, type Locators, type Reach } from './locators.js'
-import { createMacIndexer, type SwitchMacs } from './mac-index.js'
+import { decodeLocators, type Reach } from './locators.js'
+import { createMacIndexer } from './mac-index.js'
 import { memoLast } from './memo-last.js'
 import { findOwnSwitch, findTunnelIp, type Gateway } from './own-switch.js'
 import { UNSPECIFIED, type Refusal } from './refusal.js'
-import { NO_REMOTE_MACS, resolveRemoteMacs, type RemoteMacs } from './remote-macs.js'
+import { createRemoteMacResolver, NO_REMOTE_MACS } from './remote-macs.js'
 import { readSwitchKeys } from './switch-keys.js'
 
 /** What should be, as the database says it. */
@@ -63,7 +63,7 @@ export function createDesiredBuilder(gateway: Gateway): (replica: Replica<Tables
 function createRebuild(gateway: Gateway): (replica: Replica<Tables>, present: Present) => Desired {
   const locatorsOf = memoLast(decodeLocators)
   const indexMacs = createMacIndexer()
-  const macResolvers = createPerSwitch(() => memoLast(resolveMacs))
+  const macResolvers = createPerSwitch()
 
   return (replica, present) => {
     const own = findOwnSwitch(replica, gateway)
@@ -86,7 +86,7 @@ function createRebuild(gateway: Gateway): (replica: Replica<Tables>, present: Pr
     macResolvers.keepOnly(logicalSwitches)
     for (const [id, row] of logicalSwitches) {
       const vni = switches.get(id)
-      const macs = macResolvers.of(id)(row.name, macIndex.get(id), locators, vni, tunnelIp)
+      const macs = macResolvers.of(id)(macIndex.get(id), { switchName: row.name, locators, vni, ownIp: tunnelIp })
       const sets = replica.table('Physical_Locator_Set')
       const reach: Reach = { vni, ownIp: tunnelIp }
       const destination = readUnknownDestination(row.name, mcastRows.get(id) ?? [], sets, locators, reach)
@@ -117,29 +117,15 @@ function refuseWithoutAddress({ _uuid, name }: PhysicalSwitchRow): Refusal {
   return { table: 'Physical_Switch', row: _uuid, subject: name, reason, fault: UNSPECIFIED }
 }
 
-type ResolveMacs = typeof resolveMacs
+type Resolver = ReturnType<typeof createRemoteMacResolver>
 
-/** Arguments one by one, so that they can be compared one by one. */
-function resolveMacs(
-  name: string,
-  rows: SwitchMacs | undefined,
-  locators: Locators,
-  vni: Vni | undefined,
-  ownIp: IpAddress | undefined,
-): RemoteMacs {
-  return rows === undefined ? NO_REMOTE_MACS : resolveRemoteMacs(name, rows, locators, { vni, ownIp })
-}
-
-function createPerSwitch(make: () => ResolveMacs): {
-  of: (id: Uuid) => ResolveMacs
-  keepOnly: (ids: ReadonlyMap<Uuid, unknown>) => void
-} {
-  const made = new Map<Uuid, ResolveMacs>()
+function createPerSwitch(): { of: (id: Uuid) => Resolver; keepOnly: (ids: ReadonlyMap<Uuid, unknown>) => void } {
+  const made = new Map<Uuid, Resolver>()
   return {
     of: (id) => {
-      let resolve = made.get(id)
-      if (resolve === undefined) made.set(id, (resolve = make()))
-      return resolve
+      let resolver = made.get(id)
+      if (resolver === undefined) made.set(id, (resolver = createRemoteMacResolver()))
+      return resolver
     },
     keepOnly: (ids) => {
       for (const id of made.keys()) if (!ids.has(id)) made.delete(id)

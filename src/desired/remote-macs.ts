@@ -1,8 +1,9 @@
 import type { Uuid } from '../ovsdb/notation.js'
 import type { IpAddress } from '../schema/ip-address.js'
 import type { Mac } from '../schema/mac.js'
-import { resolveLocator, type Locators, type Reach } from './locators.js'
-import type { SwitchMacs } from './mac-index.js'
+import type { Vni } from '../schema/vni.js'
+import { resolveLocator, type Locators } from './locators.js'
+import type { MacEntry } from './mac-index.js'
 import { UNSPECIFIED, type Refusal } from './refusal.js'
 
 /** The remote MACs of one logical switch with the VTEPs behind them. */
@@ -14,26 +15,81 @@ export interface RemoteMacs {
 
 export const NO_REMOTE_MACS: RemoteMacs = { macs: new Map(), remoteIps: new Set(), refusals: [] }
 
-/** Resolves the locators of one logical switch's rows; `switchName` is for the refusals. */
-export function resolveRemoteMacs(
-  switchName: string,
-  { rows, refused }: SwitchMacs,
-  locators: Locators,
-  reach: Reach,
-): RemoteMacs {
-  const macs = new Map<Mac, IpAddress>()
-  const remoteIps = new Set<IpAddress>()
-  const refusals = refused.map(({ row, reason }) => refuse(row._uuid, row.MAC, switchName, reason))
-  for (const [mac, row] of rows) {
-    const ip = resolveLocator(locators, row.locator, reach)
-    if (ip.ok) {
-      macs.set(mac, ip.value)
-      remoteIps.add(ip.value)
-    } else {
-      refusals.push(refuse(row._uuid, mac, switchName, ip.reason))
+/** What the VTEPs of a logical switch's rows depend on. */
+export interface Surroundings {
+  readonly switchName: string
+  readonly locators: Locators
+  readonly vni: Vni | undefined
+  readonly ownIp: IpAddress | undefined
+}
+
+interface Resolved extends RemoteMacs {
+  /** MACs whose locator is refused: without them a change touches its own MACs only. */
+  readonly unreachable: number
+}
+
+/**
+ * Makes the function that finds the VTEPs of one logical switch's MACs. Where only some rows changed since its last call, the
+ * rest of the result is taken over.
+ */
+export function createRemoteMacResolver(): (entry: MacEntry | undefined, surroundings: Surroundings) => RemoteMacs {
+  let last: { readonly revision: number; readonly surroundings: Surroundings; readonly resolved: Resolved } | undefined
+  return (entry, surroundings) => {
+    if (entry === undefined) {
+      last = undefined
+      return NO_REMOTE_MACS
     }
+    const isAround = last !== undefined && isSame(last.surroundings, surroundings)
+    if (last !== undefined && isAround && last.revision === entry.revision) return last.resolved
+    const patched =
+      last !== undefined && isAround && last.revision === entry.since.revision
+        ? patch(last.resolved, entry, surroundings)
+        : undefined
+    const resolved = patched ?? resolveAll(entry, surroundings)
+    last = { revision: entry.revision, surroundings, resolved }
+    return resolved
   }
-  return { macs, remoteIps, refusals }
+}
+
+function isSame(a: Surroundings, b: Surroundings): boolean {
+  return a.switchName === b.switchName && a.locators === b.locators && a.vni === b.vni && a.ownIp === b.ownIp
+}
+
+function resolveAll({ macs: { standing, refused } }: MacEntry, surroundings: Surroundings): Resolved {
+  const macs = new Map<Mac, IpAddress>()
+  const unreachable: Refusal[] = []
+  const { switchName, locators } = surroundings
+  for (const [mac, row] of standing) {
+    const ip = resolveLocator(locators, row.locator, surroundings)
+    if (ip.ok) macs.set(mac, ip.value)
+    else unreachable.push(refuse(row._uuid, mac, switchName, ip.reason))
+  }
+  const refusals = refused().map(({ row, reason }) => refuse(row._uuid, row.MAC, switchName, reason))
+  return {
+    macs,
+    remoteIps: new Set(macs.values()),
+    refusals: refusals.concat(unreachable),
+    unreachable: unreachable.length,
+  }
+}
+
+/** undefined: a locator is refused, and all has to be looked at. */
+function patch(former: Resolved, entry: MacEntry, surroundings: Surroundings): Resolved | undefined {
+  if (former.unreachable > 0) return undefined
+  const { standing, refused } = entry.macs
+  const macs = new Map(former.macs)
+  for (const mac of entry.since.changed) {
+    const row = standing.get(mac)
+    if (row === undefined) {
+      macs.delete(mac)
+      continue
+    }
+    const ip = resolveLocator(surroundings.locators, row.locator, surroundings)
+    if (!ip.ok) return undefined
+    macs.set(mac, ip.value)
+  }
+  const refusals = refused().map(({ row, reason }) => refuse(row._uuid, row.MAC, surroundings.switchName, reason))
+  return { macs, remoteIps: new Set(macs.values()), refusals, unreachable: 0 }
 }
 
 function refuse(row: Uuid, mac: string, switchName: string, reason: string): Refusal {

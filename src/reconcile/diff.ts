@@ -13,11 +13,13 @@ export function diffTables<K, V>(
   if (applied === desired) return { put: [], gone: [] }
   const put: (readonly [K, V])[] = []
   const gone: (readonly [K, V])[] = []
+  let kept = 0
   for (const [key, value] of desired) {
     const present = applied.get(key)
+    if (present !== undefined) kept += 1
     if (present === undefined || !same(present, value)) put.push([key, value])
   }
-  for (const [key, value] of applied) if (!desired.has(key)) gone.push([key, value])
+  if (kept < applied.size) for (const [key, value] of applied) if (!desired.has(key)) gone.push([key, value])
   return { put, gone }
 }
 

@@ -17,17 +17,27 @@ inEachMode('a binding that the controller changes', {}, async (t, scene) => {
   await reach(server, blueVm.address)
   const injector = await openInjector(server.namespace, 'eth0')
   const atRed = await openCapture(redVm.namespace, 'eth0')
+  const atBlue = await openCapture(blueVm.namespace, 'eth0')
   scene.lab.own(injector.close)
+  scene.lab.own(atBlue.close)
   scene.lab.own(atRed.close)
 
   await t.test('forwards in under 100 ms', async (t) => {
-    const committed = controller.rebind('port1', 0, 'red').then(() => performance.now())
-    const arrived = until('a frame in red', async () => {
-      await injector.send(marked('try', { destination: broadcast, source: server.mac }))
-      return atRed.frames.some((frame) => carries(frame.bytes, 'try')) && performance.now()
-    })
-    const delay = (await arrived) - (await committed)
-    t.ok(delay < 100, `${delay.toFixed(0)} ms after vtep-ctl ended`)
+    const delays: number[] = []
+    for (const [flip, name] of ['red', 'blue', 'red', 'blue', 'red'].entries()) {
+      const there = name === 'red' ? atRed : atBlue
+      const committed = controller.rebind('port1', 0, name).then(() => performance.now())
+      const arrived = until(`a frame in ${name}`, async () => {
+        await injector.send(marked(`flip ${flip}`, { destination: broadcast, source: server.mac }))
+        return there.frames.some((frame) => carries(frame.bytes, `flip ${flip}`)) && performance.now()
+      })
+      delays.push((await arrived) - (await committed))
+    }
+    const median = nth(
+      [...delays].sort((a, b) => a - b),
+      2,
+    )
+    t.ok(median < 100, `median of ${delays.map((delay) => delay.toFixed(0)).join(', ')} ms after vtep-ctl ended`)
   })
 
   await t.test('moves the server from one logical switch to the other', async (t) => {

@@ -1,6 +1,6 @@
 import { type VlanTag, vxlanPort } from './frame.js'
 
-export interface EthernetParts {
+interface EthernetParts {
   readonly destination: string
   readonly source: string
   /** Outermost first; default: none. */
@@ -15,7 +15,7 @@ const experimental = 0x88b5
 export const broadcast = 'ff:ff:ff:ff:ff:ff'
 
 /** Builds a frame, padded to the 60 bytes that Ethernet asks for. */
-export function ethernet(parts: EthernetParts): Buffer {
+function ethernet(parts: EthernetParts): Buffer {
   const type = Buffer.alloc(2)
   type.writeUInt16BE(parts.etherType)
   const frame = Buffer.concat([
@@ -80,7 +80,7 @@ export function vxlanFrame(parts: VxlanParts): Buffer {
   })
 }
 
-export function macBytes(mac: string): Buffer {
+function macBytes(mac: string): Buffer {
   return Buffer.from(mac.replaceAll(':', ''), 'hex')
 }
 

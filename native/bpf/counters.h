@@ -53,6 +53,15 @@ static __always_inline void count_drop(__u32 ifindex, __u32 reason, __u64 packet
 		tell(EVENT_DROPPED, 0, ifindex, 0, NULL, reason);
 }
 
+/* A data packet from a tunnel: a sign of life for BFD (bfd_params:forwarding_if_rx). */
+static __always_inline void count_from_tunnel(__u32 tunnel, __u64 packets)
+{
+	__u64 *count = bpf_map_lookup_elem(&tunnel_counts, &tunnel);
+
+	if (count)
+		*count += packets;
+}
+
 static __always_inline void count_from_local(__u32 slot, __u64 packets, __u64 bytes)
 {
 	struct binding_counters *counters = bpf_map_lookup_elem(&binding_counts, &slot);

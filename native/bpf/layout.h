@@ -118,6 +118,51 @@ struct event {
 	__u32 value; /* EVENT_DROPPED: reason; EVENT_TO_TUNNEL: tunnel */
 };
 
+#define PUNT_FRAME_MAX 96
+
+/* A frame for user space. */
+struct punt {
+	struct address remote; /* outer source */
+	__u64 received_ns;     /* CLOCK_MONOTONIC */
+	__u32 vni;
+	__u32 length; /* of frame; longer frames are cut */
+	__u8 frame[PUNT_FRAME_MAX];
+};
+
+#define BFD_FRAME_LENGTH 66
+#define BFD_FORWARDING_IF_RX 1u
+#define BFD_CPATH_DOWN 2u
+#define BFD_CHECK_TNL_KEY 4u
+
+/* A BFD session as its next daemon needs it (native/bfd). The programs look at answer_after_ns and at the frame only:
+ * the frame is what is sent for the session while no daemon runs. */
+struct bfd_session {
+	__u64 answer_after_ns; /* how old the heartbeat has to be; 0: the session is not up */
+	__u32 min_tx_us;       /* intervals in use */
+	__u32 min_rx_us;
+	__u32 remote_min_tx_us;
+	__u32 remote_min_rx_us;
+	__u32 config_min_tx_ms;
+	__u32 config_min_rx_ms;
+	__u32 config_decay_min_rx_ms;
+	__u32 config_flags; /* BFD_* */
+	__u8 local_ip[4];   /* inner addresses, as configured */
+	__u8 remote_ip[4];
+	__u8 local_mac[6];
+	__u8 remote_mac[6];
+	__u8 state;
+	__u8 diagnostic;
+	__u8 remote_state;
+	__u8 remote_diagnostic;
+	__u8 remote_multiplier;
+	__u8 remote_is_demand;
+	__u8 zero[2];
+	__u32 discriminator;
+	__u32 remote_discriminator;
+	__u8 frame[BFD_FRAME_LENGTH];
+	__u8 pad[2];
+};
+
 struct settings {
 	__u32 vxlan_ifindex; /* the collect-metadata VXLAN device */
 	__u32 zero;
@@ -131,6 +176,7 @@ struct settings {
 #define PORTS_MAX 256
 #define FLOOD_MEMBERS_MAX 262144
 #define FLOOD_FAN_OUT_MAX 1024
+#define BFD_SESSIONS_MAX 1024
 
 _Static_assert(sizeof(struct binding_key) == 8, "binding_key");
 _Static_assert(sizeof(struct binding) == 8, "binding");
@@ -143,5 +189,7 @@ _Static_assert(sizeof(struct flood_key) == 12, "flood_key");
 _Static_assert(sizeof(struct flood_member) == 16, "flood_member");
 _Static_assert(sizeof(struct binding_counters) == 32, "binding_counters");
 _Static_assert(sizeof(struct event) == 28 && offsetof(struct event, value) == 24, "event");
+_Static_assert(sizeof(struct punt) == 128 && offsetof(struct punt, frame) == 32, "punt");
+_Static_assert(sizeof(struct bfd_session) == 144 && offsetof(struct bfd_session, frame) == 76, "bfd_session");
 
 #endif

@@ -108,4 +108,32 @@ struct {
 	__uint(max_entries, 1 << 20);
 } events SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, TUNNELS_MAX);
+	__type(key, __u32);   /* tunnel */
+	__type(value, __u64); /* data packets received */
+} tunnel_counts SEC(".maps");
+
+/* Rust writes an entry when the state of its session changes; BFD from a VTEP without an entry is nobody's. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, BFD_SESSIONS_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct address); /* remote VTEP */
+	__type(value, struct bfd_session);
+} bfd_sessions SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64); /* when user space last ran its sessions, CLOCK_MONOTONIC */
+} bfd_heartbeat SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 17);
+} punts SEC(".maps");
+
 #endif

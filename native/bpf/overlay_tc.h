@@ -3,6 +3,7 @@
 #ifndef VTEP_OVERLAY_TC_H
 #define VTEP_OVERLAY_TC_H
 
+#include "bfd_tc.h"
 #include "flood_tc.h"
 
 SEC("classifier") int overlay_tc(struct __sk_buff *skb)
@@ -14,7 +15,7 @@ SEC("classifier") int overlay_tc(struct __sk_buff *skb)
 	struct address remote;
 	struct measure m;
 	__u8 macs[12];
-	__u32 *found, switch_slot, vni;
+	__u32 *found, *tunnel, switch_slot, vni;
 
 	if (bpf_skb_load_bytes(skb, 0, macs, sizeof(macs)))
 		return drop(0, DROP_TRUNCATED, 1);
@@ -24,14 +25,16 @@ SEC("classifier") int overlay_tc(struct __sk_buff *skb)
 	vni = outer.tunnel_id;
 	found = bpf_map_lookup_elem(&vnis, &vni);
 	if (!found)
-		return drop(0, DROP_UNKNOWN_VNI, m.packets);
+		return without_switch(skb, &outer, m.packets);
 	switch_slot = *found;
 	ls = bpf_map_lookup_elem(&switches, &switch_slot);
 	if (!ls)
 		return drop(0, DROP_UNKNOWN_SWITCH, m.packets);
 	remote = mapped_v4(bpf_htonl(outer.remote_ipv4));
-	if (!bpf_map_lookup_elem(&vteps, &remote))
+	tunnel = bpf_map_lookup_elem(&vteps, &remote);
+	if (!tunnel)
 		return drop(0, DROP_UNKNOWN_VTEP, m.packets);
+	count_from_tunnel(*tunnel, m.packets);
 	if (!is_valid_source(&macs[6]))
 		return drop(0, DROP_INVALID_SOURCE, m.packets);
 	if (is_link_local(macs))

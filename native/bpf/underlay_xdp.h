@@ -50,7 +50,8 @@ static __always_inline int is_ours(const struct outer *outer, __u32 length)
 SEC("xdp.frags") int underlay_xdp(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
-	__u32 length = (__u32)bpf_xdp_get_buff_len(ctx), vni, *switch_slot, tag_length, ifindex, slot, vlan;
+	__u32 length = (__u32)bpf_xdp_get_buff_len(ctx), vni, *switch_slot, *found, tunnel, tag_length, ifindex, slot,
+	      vlan;
 	struct outer *outer = data;
 	struct mac_key destination;
 	struct address remote;
@@ -65,8 +66,10 @@ SEC("xdp.frags") int underlay_xdp(struct xdp_md *ctx)
 	if (!switch_slot)
 		return XDP_PASS;
 	remote = mapped_v4(outer->ip.saddr);
-	if (!bpf_map_lookup_elem(&vteps, &remote))
+	found = bpf_map_lookup_elem(&vteps, &remote);
+	if (!found)
 		return XDP_PASS;
+	tunnel = *found;
 	if (is_group(outer->inner.h_dest) || !is_valid_source(outer->inner.h_source))
 		return XDP_PASS;
 	destination = mac_key(*switch_slot, outer->inner.h_dest);
@@ -96,6 +99,7 @@ SEC("xdp.frags") int underlay_xdp(struct xdp_md *ctx)
 		tag[0] = bpf_htons(ETH_P_8021Q);
 		tag[1] = bpf_htons(vlan);
 	}
+	count_from_tunnel(tunnel, 1);
 	count_to_local(slot, 1, length - OUTER_LENGTH);
 	return bpf_redirect(ifindex, 0);
 }

@@ -85,7 +85,24 @@ export type DatapathEvent =
    * its bindings are gone.
    */
   | { readonly kind: 'links' }
+  /** The BFD session of a tunnel has another status. */
+  | { readonly kind: 'bfd'; readonly status: BfdStatus }
   | { readonly kind: 'failed'; readonly reason: string }
+
+export type BfdState = 'admin_down' | 'down' | 'init' | 'up'
+
+/** Tunnel.bfd_status of a tunnel whose BFD is enabled. */
+export interface BfdStatus {
+  readonly remoteIp: IpAddress
+  readonly enabled: boolean
+  readonly state: BfdState
+  readonly forwarding: boolean
+  /** Text of RFC 5880 section 4.1, as is `remoteDiagnostic`. */
+  readonly diagnostic: string
+  readonly remoteState: BfdState
+  readonly remoteDiagnostic: string
+  readonly info?: string
+}
 
 export type PathMode = 'xdp' | 'tc'
 

@@ -1,6 +1,7 @@
 import type * as Native from '#native'
 import { DatapathError, toDatapathError } from './datapath-error.js'
 import type {
+  BfdStatus,
   BindingCounters,
   Datapath,
   DatapathEvent,
@@ -98,8 +99,12 @@ function branded<T>(value: Bare<T>): T {
 }
 
 function toEvent(event: Native.DatapathEvent): DatapathEvent {
-  const { kind, reason = '' } = event
+  const { kind, reason = '', bfd } = event
   switch (kind) {
+    case 'bfd':
+      return bfd === undefined
+        ? { kind: 'failed', reason: 'a BFD event without a status' }
+        : { kind, status: branded<BfdStatus>(bfd) }
     case 'links':
       return { kind }
     case 'failed':

@@ -72,6 +72,7 @@ export class Gateway {
     for (const event of events) {
       if (this.#localMacs.take(event)) isLearned = true
       if (event.kind === 'links') this.#followLinks()
+      else if (event.kind === 'bfd') log.info('bfd', { ...event.status })
       else if (event.kind === 'failed') log.warn('datapath_failed', { reason: event.reason })
       else if (event.kind === 'refused')
         log.info('remote_mac_on_access', { mac: event.mac, netdev: event.netdev, vlan: event.vlan })

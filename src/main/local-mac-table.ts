@@ -36,6 +36,7 @@ export function createLocalMacTable(known: readonly LocalMac[]): LocalMacTable {
         case 'forgotten':
           return forget(event.switchId, event.mac)
         case 'refused':
+        case 'bfd':
         case 'links':
         case 'failed':
           return false

@@ -12,6 +12,7 @@
     reason = "nothing calls these functions in Rust"
 )]
 
+mod bfd;
 mod convert;
 mod types;
 
@@ -22,6 +23,7 @@ use napi::{
 };
 use napi_derive::napi;
 
+use bfd::{BfdSpec, BfdStatus};
 use convert::{failures, ip, mac, switch_id, thrown, vlan};
 use types::{
     BindingCounters, BindingSpec, DatapathEvent, DropCounter, Failure, FloodSpec, LocalAddress,
@@ -156,6 +158,37 @@ impl Datapath {
                 .tables()
                 .put_flood(switch_id(&flood.switch_id)?, &remotes)
         })
+    }
+
+    /// Begins BFD on tunnels or changes its configuration; `enable: false` ends it.
+    #[napi]
+    pub fn put_bfd(&self, sessions: Vec<BfdSpec>) -> Vec<Failure> {
+        failures(sessions, |spec| {
+            let (remote, config) = spec.try_into()?;
+            self.inner.put_bfd(remote, config)
+        })
+    }
+
+    /// Ends BFD on tunnels, to be called before they are removed: the remote VTEPs are told.
+    #[napi]
+    pub fn remove_bfd(&self, remote_ips: Vec<String>) -> Vec<Failure> {
+        failures(remote_ips, |remote| {
+            self.inner.remove_bfd(ip(&remote)?);
+            Ok(())
+        })
+    }
+
+    /// The tunnels with BFD, those of an earlier process included.
+    #[napi]
+    pub fn bfd_specs(&self) -> Vec<BfdSpec> {
+        let configs = self.inner.bfd_configs().into_iter();
+        configs.map(BfdSpec::from).collect()
+    }
+
+    #[napi]
+    pub fn bfd_status(&self) -> Vec<BfdStatus> {
+        let all = self.inner.bfd_status().into_iter();
+        all.map(BfdStatus::from).collect()
     }
 
     #[napi]

@@ -4,6 +4,8 @@ use datapath::Notice;
 use napi::bindgen_prelude::BigInt;
 use napi_derive::napi;
 
+use crate::bfd::BfdStatus;
+
 #[napi(object)]
 pub struct OpenOptions {
     /// Name of the `Physical_Switch` row.
@@ -85,17 +87,19 @@ pub struct Snapshot {
     pub local_macs: Vec<LocalMac>,
 }
 
-/// `links`: a port or a path changed; bindings of a device that vanished are gone from the tables. `failed`: `reason`
-/// says what. All others name a MAC; `forgotten` says why.
+/// `links`: a port or a path changed; bindings of a device that vanished are gone from the tables. `bfd`: the session of a
+/// tunnel has another status. `failed`: `reason` says what. All others name a MAC; `forgotten` says why.
 #[napi(object)]
 pub struct DatapathEvent {
-    #[napi(ts_type = "'learned' | 'moved' | 'forgotten' | 'refused' | 'links' | 'failed'")]
+    #[napi(ts_type = "'learned' | 'moved' | 'forgotten' | 'refused' | 'bfd' | 'links' | 'failed'")]
     pub kind: String,
     pub switch_id: Option<String>,
     pub mac: Option<String>,
     pub netdev: Option<String>,
     pub vlan: Option<u32>,
     pub reason: Option<String>,
+    /// `bfd`: the status.
+    pub bfd: Option<BfdStatus>,
 }
 
 #[napi(object)]
@@ -236,6 +240,10 @@ impl From<Notice> for DatapathEvent {
             Notice::Moved(spec) => Self::of_mac("moved", spec, None),
             Notice::Forgotten(spec, reason) => Self::of_mac("forgotten", spec, Some(reason.name())),
             Notice::Refused(spec) => Self::of_mac("refused", spec, None),
+            Notice::Bfd { remote, status } => Self {
+                bfd: Some((remote, status).into()),
+                ..Self::of_kind("bfd", None)
+            },
             Notice::Links => Self::of_kind("links", None),
             Notice::Failed(reason) => Self::of_kind("failed", Some(reason)),
         }
@@ -262,6 +270,7 @@ impl DatapathEvent {
             netdev: None,
             vlan: None,
             reason,
+            bfd: None,
         }
     }
 }

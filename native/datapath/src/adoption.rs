@@ -11,8 +11,8 @@ use crate::{
     bpffs::BpfFs,
     error::Error,
     layout::{
-        Address, Binding, BindingCounters, BindingKey, DropKey, FloodKey, FloodMember, LocalMac,
-        LogicalSwitch, MacKey, Port, RemoteMac, Settings, Tunnel,
+        Address, BfdSession, Binding, BindingCounters, BindingKey, DropKey, FloodKey, FloodMember,
+        LocalMac, LogicalSwitch, MacKey, Port, RemoteMac, Settings, Tunnel,
     },
 };
 
@@ -20,7 +20,7 @@ use crate::{
 pub type MapShape = (&'static str, usize, usize);
 
 /// All maps that hold state.
-pub const MAPS: [MapShape; 14] = [
+pub const MAPS: [MapShape; 18] = [
     ("settings", 4, size_of::<Settings>()),
     ("ports", 4, size_of::<Port>()),
     ("bindings", size_of::<BindingKey>(), size_of::<Binding>()),
@@ -39,6 +39,14 @@ pub const MAPS: [MapShape; 14] = [
     ("binding_counts", 4, size_of::<BindingCounters>()),
     ("drops", size_of::<DropKey>(), 8),
     ("events", 0, 0),
+    ("tunnel_counts", 4, 8),
+    (
+        "bfd_sessions",
+        size_of::<Address>(),
+        size_of::<BfdSession>(),
+    ),
+    ("bfd_heartbeat", 4, 8),
+    ("punts", 0, 0),
 ];
 
 /// Pins the maps that a program holds, for the loader to take instead of new ones. Maps of another layout are left:

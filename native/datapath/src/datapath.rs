@@ -10,7 +10,10 @@ use std::{
 
 use netlink_packet_route::link::LinkFlags;
 
+use ::bfd::{Config, Status};
+
 use crate::{
+    bfd::Bfd,
     error::Error,
     netlink::{Netlink, watch::Watch},
     ports::Mode,
@@ -35,6 +38,7 @@ pub struct Options {
 /// The data plane. Dropping it leaves forwarding in place.
 pub struct Datapath {
     tables: Arc<Mutex<Tables>>,
+    bfd: Bfd,
     notify: Arc<dyn Fn(Vec<Notice>) + Send + Sync>,
     stop: OwnedFd,
     thread: Option<JoinHandle<()>>,
@@ -51,9 +55,14 @@ impl Datapath {
     ) -> Result<Self, Error> {
         let watch =
             Watch::open().map_err(|error| Error::kernel("watch links and routes", error))?;
-        let (tables, ring) = Tables::open(&options.switch_name, options.mode, false)?;
-        let tables = Arc::new(Mutex::new(tables));
+        let (mut tables, ring) = Tables::open(&options.switch_name, options.mode, false)?;
         let notify: Arc<dyn Fn(Vec<Notice>) + Send + Sync> = Arc::new(notify);
+        let bfd = Bfd::start(
+            tables.bfd_parts()?,
+            event_descriptor()?,
+            Arc::clone(&notify),
+        )?;
+        let tables = Arc::new(Mutex::new(tables));
         let stop = event_descriptor()?;
         let worker = Worker {
             tables: Arc::clone(&tables),
@@ -71,6 +80,7 @@ impl Datapath {
             .map_err(|error| Error::kernel("start the worker", error))?;
         Ok(Self {
             tables,
+            bfd,
             notify,
             stop,
             thread: Some(thread),
@@ -97,8 +107,34 @@ impl Datapath {
         }
     }
 
-    /// Ends the worker. Forwarding stays.
+    /// Begins BFD on a tunnel, changes its configuration, or ends it where that is not enabled. Repeats are no news.
+    ///
+    /// # Errors
+    /// No tunnel leads there; an interval is zero; there are too many sessions.
+    pub fn put_bfd(&self, remote: IpAddr, config: Config) -> Result<(), Error> {
+        self.bfd.put(remote, config)
+    }
+
+    /// Ends BFD on a tunnel, before the tunnel is removed: the remote system is told.
+    pub fn remove_bfd(&self, remote: IpAddr) {
+        self.bfd.remove(remote);
+    }
+
+    /// The tunnels with BFD and how it is configured, those of an earlier process included.
+    #[must_use]
+    pub fn bfd_configs(&self) -> Vec<(IpAddr, Config)> {
+        self.bfd.configs()
+    }
+
+    /// How every session stands.
+    #[must_use]
+    pub fn bfd_status(&self) -> Vec<(IpAddr, Status)> {
+        self.bfd.status()
+    }
+
+    /// Ends the threads. Forwarding stays, and the programs answer for BFD sessions that are up.
     pub fn close(&mut self) {
+        self.bfd.close();
         if let Some(thread) = self.thread.take() {
             // SAFETY: eight bytes to a descriptor that is open.
             unsafe {

@@ -159,6 +159,53 @@ pub struct Event {
     pub value: u32,
 }
 
+pub const PUNT_FRAME_MAX: usize = 96;
+
+/// A frame for user space.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Punt {
+    pub remote: Address,
+    pub received_ns: u64,
+    pub vni: u32,
+    pub length: u32,
+    pub frame: [u8; PUNT_FRAME_MAX],
+}
+
+pub const BFD_FRAME_LENGTH: usize = 66;
+pub const BFD_FORWARDING_IF_RX: u32 = 1;
+pub const BFD_CPATH_DOWN: u32 = 2;
+pub const BFD_CHECK_TNL_KEY: u32 = 4;
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BfdSession {
+    pub answer_after_ns: u64,
+    pub min_tx_us: u32,
+    pub min_rx_us: u32,
+    pub remote_min_tx_us: u32,
+    pub remote_min_rx_us: u32,
+    pub config_min_tx_ms: u32,
+    pub config_min_rx_ms: u32,
+    pub config_decay_min_rx_ms: u32,
+    pub config_flags: u32,
+    pub local_ip: [u8; 4],
+    pub remote_ip: [u8; 4],
+    pub local_mac: [u8; 6],
+    pub remote_mac: [u8; 6],
+    pub state: u8,
+    pub diagnostic: u8,
+    pub remote_state: u8,
+    pub remote_diagnostic: u8,
+    pub remote_multiplier: u8,
+    pub remote_is_demand: u8,
+    pub zero: [u8; 2],
+    pub discriminator: u32,
+    pub remote_discriminator: u32,
+    pub frame: [u8; BFD_FRAME_LENGTH],
+    pub pad: [u8; 2],
+}
+
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
@@ -174,6 +221,7 @@ pub const TUNNELS_MAX: u32 = 8192;
 pub const PORTS_MAX: u32 = 256;
 pub const FLOOD_MEMBERS_MAX: u32 = 262_144;
 pub const FLOOD_FAN_OUT_MAX: u32 = 1024;
+pub const BFD_SESSIONS_MAX: u32 = 1024;
 
 plain!(
     BindingKey,
@@ -189,6 +237,7 @@ plain!(
     FloodMember,
     BindingCounters,
     DropKey,
+    BfdSession,
     Settings
 );
 
@@ -203,6 +252,8 @@ const _: () = {
     assert!(size_of::<FloodKey>() == 12);
     assert!(size_of::<FloodMember>() == 16);
     assert!(size_of::<BindingCounters>() == 32);
+    assert!(size_of::<Punt>() == 128 && offset_of!(Punt, frame) == 32);
+    assert!(size_of::<BfdSession>() == 144 && offset_of!(BfdSession, frame) == 76);
     assert!(size_of::<Event>() == 28 && offset_of!(Event, value) == 24);
 };
 
@@ -237,5 +288,27 @@ impl Event {
             zero: 0,
             value: word(offset_of!(Self, value))?,
         })
+    }
+}
+
+impl Punt {
+    /// Reads a record of the ring buffer: the remote VTEP, when the frame was received, its VNI and its bytes; `None`
+    /// for a record of another size.
+    #[must_use]
+    pub fn parse(record: &[u8]) -> Option<(IpAddr, u64, u32, &[u8])> {
+        (record.len() == size_of::<Self>()).then_some(())?;
+        let word = |offset: usize| Some(u32::from_ne_bytes(*record.get(offset..)?.first_chunk()?));
+        let remote = Address {
+            bytes: *record.get(offset_of!(Self, remote)..)?.first_chunk()?,
+        };
+        let received = record.get(offset_of!(Self, received_ns)..)?.first_chunk()?;
+        let length = usize::try_from(word(offset_of!(Self, length))?).ok()?;
+        let frame = record.get(offset_of!(Self, frame)..)?.get(..length)?;
+        Some((
+            remote.into(),
+            u64::from_ne_bytes(*received),
+            word(offset_of!(Self, vni))?,
+            frame,
+        ))
     }
 }

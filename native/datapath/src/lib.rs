@@ -4,6 +4,7 @@
 //! [`Datapath`] is the whole of it with its worker thread; [`Tables`] is what both work on.
 
 mod adoption;
+mod bfd;
 mod bindings;
 mod bpffs;
 mod datapath;
@@ -24,6 +25,10 @@ mod tunnels;
 mod underlay;
 mod worker;
 
+pub use ::bfd::{
+    Config as BfdConfig, Diagnostic as BfdDiagnostic, Endpoint as BfdEndpoint, State as BfdState,
+    Status as BfdStatus,
+};
 pub use datapath::{Datapath, Options, detach, local_addresses};
 pub use error::Error;
 pub use macs::Reason;

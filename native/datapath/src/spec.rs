@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use ::bfd::Status;
 use model::{Mac, SwitchId};
 
 use crate::{layout::BindingCounters, macs::Reason};
@@ -139,6 +140,13 @@ pub enum Notice {
     /// A port appeared, changed or vanished, or a tunnel has another path. Bindings of a device that vanished are
     /// gone from the tables.
     Links,
+    /// The BFD session of a tunnel has another status.
+    Bfd {
+        /// The remote VTEP.
+        remote: IpAddr,
+        /// How the session stands now.
+        status: Status,
+    },
     /// Something failed on the worker's side.
     Failed(String),
 }

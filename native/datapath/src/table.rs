@@ -46,12 +46,7 @@ impl<K: Pod, V: Pod> Table<K, V> {
         limit: u32,
     ) -> Result<Self, Error> {
         let map = take(ebpf, name)?;
-        let data = data(&map)?;
-        let fd = data
-            .fd()
-            .as_fd()
-            .try_clone_to_owned()
-            .map_err(|error| Error::kernel(name, error))?;
+        let fd = owned_descriptor(&map)?;
         Ok(Self {
             what,
             limit,
@@ -148,6 +143,15 @@ impl<K: Pod, V: Pod> Table<K, V> {
 pub fn take(ebpf: &mut Ebpf, name: &str) -> Result<Map, Error> {
     ebpf.take_map(name)
         .ok_or_else(|| Error::Bpf(format!("the object has no map {name}")))
+}
+
+/// A descriptor of a map that outlives it.
+pub fn owned_descriptor(map: &Map) -> Result<OwnedFd, Error> {
+    data(map)?
+        .fd()
+        .as_fd()
+        .try_clone_to_owned()
+        .map_err(|error| Error::kernel("copy the descriptor of a map", error))
 }
 
 /// The descriptor of a map.

@@ -6,24 +6,25 @@ mod readback;
 use std::{collections::HashMap, net::IpAddr};
 
 use aya::{
-    maps::{Array, MapData, RingBuf},
+    maps::{Array, MapData, PerCpuArray, RingBuf},
     programs::Program,
 };
 use model::{Mac, SwitchId};
 
 use crate::{
+    bfd::Parts,
     bindings::Bindings,
     drops::Drops,
     error::Error,
     header::OVERHEAD_V4,
-    layout::{Binding, BindingKey, MacKey, Settings},
+    layout::{BFD_SESSIONS_MAX, Binding, BindingKey, MacKey, Settings},
     macs::{Change, Macs, Place, Reason},
     netlink::{Netlink, link::Link},
     ports::{Mode, Ports},
     programs::{Programs, TcProgram},
     spec::{BindingSpec, LocalMacSpec, Notice, RemoteMacSpec, TunnelSpec},
     switches::{Member, Switches},
-    table::take,
+    table::{Table, take},
     tunnels::Tunnels,
     underlay::{self, Underlay},
 };
@@ -106,6 +107,19 @@ impl Tables {
             self.programs.ensure_tc(which, &mut self.netlink, link)?;
         }
         Ok(())
+    }
+
+    /// What BFD sessions work with. Only the first call succeeds.
+    pub(crate) fn bfd_parts(&mut self) -> Result<Parts, Error> {
+        let ebpf = self.programs.ebpf();
+        Ok(Parts {
+            punts: RingBuf::try_from(take(ebpf, "punts")?)?,
+            records: Table::take(ebpf, "bfd_sessions", "BFD sessions", BFD_SESSIONS_MAX)?,
+            heartbeat: Array::try_from(take(ebpf, "bfd_heartbeat")?)?,
+            received: PerCpuArray::try_from(take(ebpf, "tunnel_counts")?)?,
+            drops: self.drops.again()?,
+            ends: self.tunnels.ends(),
+        })
     }
 
     /// A loaded program, for `BPF_PROG_TEST_RUN`.

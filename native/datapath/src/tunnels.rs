@@ -1,6 +1,10 @@
 //! Tunnels: a remote VTEP, our address towards it, and the path that the underlay has for it.
 
-use std::{collections::HashMap, net::IpAddr};
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use aya::Ebpf;
 
@@ -39,9 +43,43 @@ pub struct Entry {
     pub path: Option<Path>,
 }
 
+impl Entry {
+    const fn end(&self) -> End {
+        End {
+            number: self.number,
+            local: self.local,
+        }
+    }
+}
+
+/// What others than the owner of the tables have to know of a tunnel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End {
+    /// Number by which the programs count its packets.
+    pub number: u32,
+    /// Our end.
+    pub local: IpAddr,
+}
+
+/// The tunnels by their remote VTEPs, for readers that must not wait for the tables.
+#[derive(Clone, Debug, Default)]
+pub struct Ends(Arc<Mutex<HashMap<IpAddr, End>>>);
+
+impl Ends {
+    /// The tunnel to a remote VTEP.
+    pub fn get(&self, remote: IpAddr) -> Option<End> {
+        self.with(|ends| ends.get(&remote).copied())
+    }
+
+    fn with<R>(&self, task: impl FnOnce(&mut HashMap<IpAddr, End>) -> R) -> R {
+        task(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 /// The tables of tunnels.
 pub struct Tunnels {
     by_remote: HashMap<IpAddr, Entry>,
+    ends: Ends,
     table: Table<u32, Tunnel>,
     vteps: Table<Address, u32>,
     local_addresses: Table<Address, u32>,
@@ -51,7 +89,7 @@ impl Tunnels {
     /// Opens the tables and reads back what they hold. Paths are looked up anew.
     pub fn adopt(ebpf: &mut Ebpf) -> Result<Self, Error> {
         let table: Table<u32, Tunnel> = Table::take(ebpf, "tunnels", "tunnels", TUNNELS_MAX)?;
-        let by_remote = table
+        let by_remote: HashMap<IpAddr, Entry> = table
             .entries()?
             .into_iter()
             .map(|(number, tunnel)| {
@@ -64,12 +102,26 @@ impl Tunnels {
                 (tunnel.remote.into(), entry)
             })
             .collect();
+        let ends = Ends::default();
+        ends.with(|ends| {
+            ends.extend(
+                by_remote
+                    .iter()
+                    .map(|(remote, entry)| (*remote, entry.end())),
+            );
+        });
         Ok(Self {
             by_remote,
+            ends,
             table,
             vteps: Table::take(ebpf, "vteps", "remote VTEPs", TUNNELS_MAX)?,
             local_addresses: Table::take(ebpf, "local_addresses", "tunnel addresses", 64)?,
         })
+    }
+
+    /// The tunnels, as they are from now on.
+    pub fn ends(&self) -> Ends {
+        self.ends.clone()
     }
 
     /// The number of the tunnel to a remote VTEP.
@@ -117,6 +169,7 @@ impl Tunnels {
         };
         self.write(remote, &entry)?;
         self.vteps.put(remote.into(), number)?;
+        self.ends.with(|ends| ends.insert(remote, entry.end()));
         self.by_remote.insert(remote, entry);
         self.forget_unused_addresses()
     }
@@ -126,6 +179,7 @@ impl Tunnels {
         let Some(entry) = self.by_remote.remove(&remote) else {
             return Ok(());
         };
+        self.ends.with(|ends| ends.remove(&remote));
         self.vteps.remove(&remote.into())?;
         self.table.remove(&entry.number)?;
         self.forget_unused_addresses()

@@ -87,6 +87,10 @@ numbered! {
             "a frame reached the overlay side without the VNI and the outer source address of a tunnel";
         HelperFailed = 16, "helper_failed",
             "the kernel refused to change, clone or redirect the frame (memory, headroom, device down)";
+        PuntFull = 17, "punt_full",
+            "the queue of frames for user space is full";
+        BfdRefused = 18, "bfd_refused",
+            "a BFD packet from a tunnel breaks the rules of RFC 5880 or is for another session";
     }
 }
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { TlsOptions } from '../../src/ovsdb/endpoint.js'
+import { makeAuthority } from '../lab/authority.js'
 import { run } from '../lab/command.js'
 import { startOvsdbServer } from '../lab/ovsdb-server.js'
 import { until } from '../lab/until.js'
@@ -11,26 +11,6 @@ import { observe } from './observed-client.js'
 
 /** IPv6 too, unless this kernel is without it. */
 const hosts = ['127.0.0.1', ...(networkInterfaces().lo?.some(({ family }) => family === 'IPv6') ? ['[::1]'] : [])]
-
-/** A certification authority in a directory; `issue` returns the files of one of its subjects. */
-async function makeAuthority(directory: string, name: string): Promise<(subject: string) => Promise<TlsOptions>> {
-  const file = (of: string) => join(directory, of)
-  const openssl = (...args: string[]) => run(['openssl', ...args])
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-  const caFile = file(`${name}.pem`)
-  const caKey = file(`${name}.key`)
-  await openssl('req', '-x509', ...key, '-days', '2', '-subj', `/CN=${name}`, '-keyout', caKey, '-out', caFile)
-  return async (subject) => {
-    const privateKeyFile = file(`${name}-${subject}.key`)
-    const certificateFile = file(`${name}-${subject}.pem`)
-    const request = file(`${name}-${subject}.req`)
-    // As ovs-pki(8) does it: a common name with an id and no host in it.
-    await openssl('req', '-new', ...key, '-subj', `/CN=${subject} id:1234`, '-keyout', privateKeyFile, '-out', request)
-    const signed = ['-CA', caFile, '-CAkey', caKey, '-CAcreateserial', '-days', '2', '-out', certificateFile]
-    await openssl('x509', '-req', '-in', request, ...signed)
-    return { privateKeyFile, certificateFile, caFile }
-  }
-}
 
 async function open(t: Test) {
   const directory = await mkdtemp(join(tmpdir(), 'vtep-pki-'))

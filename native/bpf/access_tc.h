@@ -6,6 +6,39 @@
 #include "fdb.h"
 #include "flood_tc.h"
 
+struct outer_tag {
+	__u32 type; /* as on the wire; 0: the frame has no tag */
+	__u16 control;
+	__u16 is_cut; /* the frame ends within the tag */
+};
+
+/* The receive path puts the tag into the metadata; a frame that did not come that way (BPF_PROG_TEST_RUN) has it
+ * inline. */
+static __always_inline struct outer_tag outer_tag(struct __sk_buff *skb)
+{
+	struct outer_tag tag = {};
+	struct vlan_tag inlined;
+
+	if (skb->vlan_present) {
+		tag.type = skb->vlan_proto;
+		tag.control = skb->vlan_tci;
+	} else if (is_vlan_type(skb->protocol)) {
+		tag.type = skb->protocol;
+		tag.is_cut = bpf_skb_load_bytes(skb, ETH_HLEN, &inlined, sizeof(inlined)) != 0;
+		tag.control = tag.is_cut ? 0 : bpf_ntohs(inlined.tci);
+	}
+	return tag;
+}
+
+/* Removes the binding's tag; returns 0 or a drop reason. The kernel moves a second tag into the metadata, which
+ * fails where the frame ends within that tag. */
+static __always_inline __u32 remove_tag(struct __sk_buff *skb)
+{
+	if (!bpf_skb_vlan_pop(skb))
+		return 0;
+	return skb->len < ETH_HLEN + sizeof(struct vlan_tag) ? DROP_TRUNCATED : DROP_HELPER_FAILED;
+}
+
 SEC("classifier") int access_tc(struct __sk_buff *skb)
 {
 	struct binding_key at = {.ifindex = skb->ifindex};
@@ -14,17 +47,19 @@ SEC("classifier") int access_tc(struct __sk_buff *skb)
 	struct local_mac *local;
 	struct remote_mac *remote;
 	struct mac_key source, destination;
+	struct outer_tag tag;
 	struct measure m;
 	__u8 macs[12];
-	__u32 slot, switch_slot;
+	__u32 slot, switch_slot, reason;
 
 	if (bpf_skb_load_bytes(skb, 0, macs, sizeof(macs)))
 		return drop(at.ifindex, DROP_TRUNCATED, 1);
-	if (skb->vlan_present) {
-		if (skb->vlan_proto != bpf_htons(ETH_P_8021Q))
-			return drop(at.ifindex, DROP_UNSUPPORTED_TAG, measure(skb).packets);
-		at.vlan = skb->vlan_tci & VLAN_ID_MASK;
-	}
+	tag = outer_tag(skb);
+	if (tag.type && tag.type != bpf_htons(ETH_P_8021Q))
+		return drop(at.ifindex, DROP_UNSUPPORTED_TAG, measure(skb).packets);
+	if (tag.is_cut)
+		return drop(at.ifindex, DROP_TRUNCATED, 1);
+	at.vlan = tag.control & VLAN_ID_MASK;
 	binding = bpf_map_lookup_elem(&bindings, &at);
 	if (!binding)
 		return drop(at.ifindex, DROP_UNBOUND_VLAN, measure(skb).packets);
@@ -33,8 +68,11 @@ SEC("classifier") int access_tc(struct __sk_buff *skb)
 	ls = bpf_map_lookup_elem(&switches, &switch_slot);
 	if (!ls || !ls->vni)
 		return drop(at.ifindex, DROP_UNKNOWN_SWITCH, measure(skb).packets);
-	if (skb->vlan_present && bpf_skb_vlan_pop(skb))
-		return drop(at.ifindex, DROP_HELPER_FAILED, 1);
+	if (tag.type) {
+		reason = remove_tag(skb);
+		if (reason)
+			return drop(at.ifindex, reason, 1);
+	}
 	m = measure(skb);
 	if (!is_valid_source(&macs[6]))
 		return drop(at.ifindex, DROP_INVALID_SOURCE, m.packets);
@@ -43,7 +81,7 @@ SEC("classifier") int access_tc(struct __sk_buff *skb)
 
 	count_from_local(slot, m.packets, m.bytes);
 	source = mac_key(switch_slot, &macs[6]);
-	learn(&source, at.ifindex, at.vlan, slot);
+	learn(&source, at.ifindex, at.vlan, slot, m.packets);
 
 	if (is_group(macs))
 		return flood_frame(skb, switch_slot, ls, at.ifindex, at.vlan, &m);

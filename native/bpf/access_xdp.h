@@ -100,6 +100,8 @@ SEC("xdp.frags") int access_xdp(struct xdp_md *ctx)
 
 	refresh(local);
 	count_from_local(slot, 1, inner);
+	if (tracing)
+		tell(EVENT_TO_TUNNEL, 0, tunnel->ifindex, 0, NULL, remote->tunnel);
 	return bpf_redirect(tunnel->ifindex, 0);
 }
 

@@ -23,7 +23,8 @@ static __always_inline int is_at(const struct local_mac *entry, __u32 ifindex, _
 	return entry->ifindex == ifindex && entry->vlan == vlan;
 }
 
-static __always_inline void learn(const struct mac_key *source, __u32 ifindex, __u32 vlan, __u32 binding_slot)
+static __always_inline void learn(const struct mac_key *source, __u32 ifindex, __u32 vlan, __u32 binding_slot,
+				  __u32 packets)
 {
 	struct local_mac *known = bpf_map_lookup_elem(&local_macs, source);
 	struct remote_mac *remote;
@@ -36,7 +37,7 @@ static __always_inline void learn(const struct mac_key *source, __u32 ifindex, _
 	remote = bpf_map_lookup_elem(&remote_macs, source);
 	entry.last_seen_ns = bpf_ktime_get_coarse_ns();
 	if (remote) {
-		count_reason(ifindex, NOTE_REMOTE_MAC_ON_ACCESS, 1);
+		count_reason(ifindex, NOTE_REMOTE_MAC_ON_ACCESS, packets);
 		if (!remote->refused_ns || entry.last_seen_ns - remote->refused_ns > REFUSED_INTERVAL_NS) {
 			remote->refused_ns = entry.last_seen_ns;
 			tell(EVENT_REFUSED, source->switch_slot, ifindex, vlan, source->mac, 0);
@@ -44,7 +45,7 @@ static __always_inline void learn(const struct mac_key *source, __u32 ifindex, _
 		return;
 	}
 	if (bpf_map_update_elem(&local_macs, source, &entry, BPF_ANY)) {
-		count_reason(ifindex, NOTE_LEARN_TABLE_FULL, 1);
+		count_reason(ifindex, NOTE_LEARN_TABLE_FULL, packets);
 		return;
 	}
 	tell(known ? EVENT_MOVED : EVENT_LEARNED, source->switch_slot, ifindex, vlan, source->mac, 0);

@@ -15,42 +15,56 @@ struct measure {
 	__u32 longest; /* longest frame of them, Ethernet header included */
 };
 
+#define TAGS_MAX 2
+
+/* Bytes up to the payload of TCP or UDP, but for a tag in the metadata: with two tags at the most and IPv4 options, but
+ * without extension headers. 0 for anything else. */
 static __always_inline __u32 gso_header_length(struct __sk_buff *skb)
 {
 	__u32 l3 = ETH_HLEN, l4;
 	__be16 ethertype = 0;
-	__u8 protocol = 0;
+	__u8 protocol;
 
 	bpf_skb_load_bytes(skb, offsetof(struct ethhdr, h_proto), &ethertype, sizeof(ethertype));
+	for (int tags = skb->vlan_present ? 1 : 0; tags < TAGS_MAX && is_vlan_type(ethertype); tags++) {
+		bpf_skb_load_bytes(skb, l3 + offsetof(struct vlan_tag, ethertype), &ethertype, sizeof(ethertype));
+		l3 += sizeof(struct vlan_tag);
+	}
 	if (ethertype == bpf_htons(ETH_P_IP)) {
-		__u8 version_ihl = 0;
+		struct iphdr ip;
 
-		bpf_skb_load_bytes(skb, l3, &version_ihl, 1);
-		bpf_skb_load_bytes(skb, l3 + offsetof(struct iphdr, protocol), &protocol, 1);
-		l4 = l3 + (version_ihl & 0x0f) * 4;
+		if (bpf_skb_load_bytes(skb, l3, &ip, sizeof(ip)) || ip.version != 4 || ip.ihl < 5)
+			return 0;
+		protocol = ip.protocol;
+		l4 = l3 + ip.ihl * 4;
+	} else if (ethertype == bpf_htons(ETH_P_IPV6)) {
+		struct ipv6hdr ip6;
+
+		if (bpf_skb_load_bytes(skb, l3, &ip6, sizeof(ip6)) || ip6.version != 6)
+			return 0;
+		protocol = ip6.nexthdr;
+		l4 = l3 + sizeof(ip6);
 	} else {
-		bpf_skb_load_bytes(skb, l3 + offsetof(struct ipv6hdr, nexthdr), &protocol, 1);
-		l4 = l3 + sizeof(struct ipv6hdr);
+		return 0;
 	}
 	if (protocol == IPPROTO_TCP) {
-		__u8 data_offset = 0;
+		struct tcphdr tcp;
 
-		bpf_skb_load_bytes(skb, l4 + 12, &data_offset, 1);
-		return l4 + (data_offset >> 4) * 4;
+		return bpf_skb_load_bytes(skb, l4, &tcp, sizeof(tcp)) ? 0 : l4 + tcp.doff * 4;
 	}
-	return l4 + sizeof(struct udphdr);
+	return protocol == IPPROTO_UDP && l4 <= skb->len ? l4 + sizeof(struct udphdr) : 0;
 }
 
-/* Call with the access tag removed; a tag that is left (in skb metadata) is part of the frame. */
+/* A tag that is left, in metadata or inline, is part of the frame. */
 static __always_inline struct measure measure(struct __sk_buff *skb)
 {
 	__u32 tag = skb->vlan_present ? 4 : 0;
 	__u32 length = skb->len + tag;
 	struct measure m = {.packets = 1, .bytes = length, .longest = length};
 	__u32 gso_size = skb->gso_size;
+	__u32 header = gso_size ? gso_header_length(skb) : 0;
 
-	if (gso_size) {
-		__u32 header = gso_header_length(skb);
+	if (header) {
 		__u32 payload = skb->len > header ? skb->len - header : 0;
 
 		m.packets = (payload + gso_size - 1) / gso_size;

@@ -81,7 +81,10 @@ SEC("xdp.frags") int underlay_xdp(struct xdp_md *ctx)
 	vlan = local->vlan;
 	tag_length = vlan ? sizeof(struct vlan_tag) : 0;
 	port = bpf_map_lookup_elem(&ports, &ifindex);
-	if (!port || !(port->flags & PORT_XDP) || (!vlan && is_vlan_type(outer->inner.h_proto)))
+	if (!port || !(port->flags & PORT_XDP))
+		return XDP_PASS;
+	/* tc drops a tag that would hop VLANs, and one that the frame ends within. */
+	if (is_vlan_type(outer->inner.h_proto) && (!vlan || length < sizeof(*outer) + sizeof(struct vlan_tag)))
 		return XDP_PASS;
 
 	__builtin_memcpy(macs, &outer->inner, sizeof(macs));
@@ -101,6 +104,8 @@ SEC("xdp.frags") int underlay_xdp(struct xdp_md *ctx)
 	}
 	count_from_tunnel(tunnel, 1);
 	count_to_local(slot, 1, length - OUTER_LENGTH);
+	if (tracing)
+		tell(EVENT_TO_PORT, 0, ifindex, vlan, NULL, 0);
 	return bpf_redirect(ifindex, 0);
 }
 

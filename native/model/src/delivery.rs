@@ -27,6 +27,9 @@ impl<'a> Delivery<'a> {
         frame: Frame<'a>,
     ) -> Result<Self, DropReason> {
         let inner = EthernetFrame::new_checked(frame.bytes).map_err(|_| DropReason::Truncated)?;
+        if inner.ends_within_tag() {
+            return Err(DropReason::Truncated);
+        }
         Ok(Self {
             tables,
             switch,

@@ -1,6 +1,7 @@
 //! Ethernet II header (IEEE 802.3 section 3.2).
 
 use crate::mac::Mac;
+use crate::vlan;
 use crate::wire::{WireError, be16, octets, split};
 
 /// Bytes of the header: two addresses and the ethertype.
@@ -61,6 +62,12 @@ impl<'a> EthernetFrame<'a> {
     #[must_use]
     pub fn is_tagged(&self) -> bool {
         matches!(self.ethertype(), TAG | SERVICE_TAG)
+    }
+
+    /// Whether the frame has a tag and ends before it does: the kernel takes no such frame.
+    #[must_use]
+    pub fn ends_within_tag(&self) -> bool {
+        self.is_tagged() && self.payload.len() < vlan::TAG_LEN
     }
 
     /// What follows the ethertype.

@@ -5,7 +5,7 @@ use crate::ipv4::{Ipv4Packet, TCP, UDP};
 use crate::ipv6::{self, Ipv6Packet};
 use crate::tcp::TcpHeader;
 use crate::udp;
-use crate::vlan::{self, Tag};
+use crate::vlan::Tag;
 
 /// A frame from outside. A GSO super-frame is one TCP or UDP packet that a device or the kernel cuts into segments
 /// later.
@@ -59,16 +59,20 @@ impl Frame<'_> {
     }
 }
 
-/// Bytes up to the payload of TCP or UDP, with one tag and IPv4 options but without extension headers.
+/// The tag of a binding, and one of the server's own.
+const TAGS_MAX: usize = 2;
+
+/// Bytes up to the payload of TCP or UDP, with two tags at the most and IPv4 options, but without extension headers.
 fn headers_len(bytes: &[u8]) -> Option<usize> {
     let frame = EthernetFrame::new_checked(bytes).ok()?;
-    let (link_len, ethertype, packet) = if frame.is_tagged() {
-        let tag = Tag::new_checked(frame.payload()).ok()?;
-        let link_len = ethernet::HEADER_LEN + vlan::TAG_LEN;
-        (link_len, tag.ethertype(), tag.payload())
-    } else {
-        (ethernet::HEADER_LEN, frame.ethertype(), frame.payload())
-    };
+    let (mut ethertype, mut packet) = (frame.ethertype(), frame.payload());
+    for _ in 0..TAGS_MAX {
+        if matches!(ethertype, ethernet::TAG | ethernet::SERVICE_TAG) {
+            let tag = Tag::new_checked(packet).ok()?;
+            (ethertype, packet) = (tag.ethertype(), tag.payload());
+        }
+    }
+    let link_len = bytes.len() - packet.len();
     let (network_len, protocol, payload) = match ethertype {
         ethernet::IPV4 => {
             let packet = Ipv4Packet::new_checked(packet).ok()?;
@@ -110,6 +114,11 @@ mod tests {
         ipv4[9] = 6;
         let plain = super_frame(&[0x08, 0x00], &ipv4[..20], 8);
         let tagged = super_frame(&[0x81, 0x00, 0, 7, 0x08, 0x00], &ipv4[..20], 8);
+        let twice = super_frame(
+            &[0x88, 0xa8, 0, 7, 0x81, 0x00, 0, 8, 0x08, 0x00],
+            &ipv4[..20],
+            8,
+        );
         ipv4[0] = 0x46;
         let options = super_frame(&[0x08, 0x00], &ipv4, 5);
         let mut ipv6 = [0; 40];
@@ -124,6 +133,7 @@ mod tests {
             (&plain, 4467, 2, 9000 + 66, 66 + 4467),
             (&plain, 9000, 1, 9000, 9000),
             (&tagged, 1448, 7, 9000 + 6 * 70, 70 + 1448),
+            (&twice, 1448, 7, 9000 + 6 * 74, 74 + 1448),
             (&options, 1448, 7, 9000 + 6 * 58, 58 + 1448),
             (&udp, 1400, 7, 9000 + 6 * 62, 62 + 1400),
             (&arp, 1400, 1, 9000, 9000),

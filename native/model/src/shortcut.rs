@@ -164,7 +164,10 @@ fn decapsulate(tables: &Tables, frame: Frame<'_>) -> Option<Shortcut> {
         return None;
     }
     let at = tables.local_macs.get(&key)?.at;
-    if !tables.is_xdp_port(at.port) || (inner.is_tagged() && !at.vlan.is_tagged()) {
+    if !tables.is_xdp_port(at.port)
+        || (inner.is_tagged() && !at.vlan.is_tagged())
+        || inner.ends_within_tag()
+    {
         return None;
     }
     let effect = Effect::ToLocal {

@@ -65,6 +65,7 @@ rules! {
     lldp_ends_here_and_teaches_nothing: 11, frame(LLDP, NEWCOMER, &[], 60) => "drop link_local";
     thirteen_bytes_are_no_frame: 11, frame(VM_1, SERVER_1, &[], 13) => "drop truncated";
     half_a_tag_is_no_tag: 11, frame(VM_1, SERVER_1, &TAG_7, 17) => "drop truncated";
+    half_a_second_tag_is_no_tag: 11, frame(VM_1, SERVER_1, &[&TAG_7[..], &TAG_7[..]].concat(), 21) => "drop truncated";
     the_longest_frame_that_the_underlay_carries_is_sent: 11, frame(VM_1, SERVER_1, &[], 1464)
         => "refresh 02:00:00:00:00:01, count 11/0 1464, to 198.51.100.1 vni 5001 1464";
     one_byte_more_is_oversize: 11, frame(VM_1, SERVER_1, &[], 1465)

@@ -127,6 +127,12 @@ impl Tables {
         self.programs.ebpf().program_mut(name)
     }
 
+    /// The remote VTEP of a tunnel, which traced programs tell by its number.
+    #[must_use]
+    pub fn remote_of(&self, tunnel: u32) -> Option<IpAddr> {
+        self.tunnels.remotes_by_number().get(&tunnel).copied()
+    }
+
     /// The new programs in the place of the old ones, port by port; bindings of devices that are gone are removed.
     fn adopt_ports(&mut self) -> Result<(), Error> {
         let adopted: Vec<u32> = self.ports.entries().map(|(ifindex, _)| ifindex).collect();

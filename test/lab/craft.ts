@@ -66,12 +66,24 @@ export interface VxlanParts {
   readonly inner: Buffer
 }
 
-/** A frame of the underlay with a VXLAN packet inside (RFC 7348), UDP checksum 0. */
-export function vxlanFrame(parts: VxlanParts): Buffer {
+/** A UDP datagram with a VXLAN packet inside, checksum 0. */
+export function vxlanDatagram(vni: number, inner: Buffer): Buffer {
   const vxlan = Buffer.alloc(8)
   vxlan.writeUInt8(0x08, 0)
-  vxlan.writeUIntBE(parts.vni, 4, 3)
-  const payload = udp(50_000, vxlanPort, Buffer.concat([vxlan, parts.inner]))
+  vxlan.writeUIntBE(vni, 4, 3)
+  return udp(50_000, vxlanPort, Buffer.concat([vxlan, inner]))
+}
+
+/** What the UDP checksum covers beside the datagram (RFC 768). */
+export function pseudoHeader(source: string, destination: string, length: number): Buffer {
+  const header = Buffer.from([...[source, destination].flatMap((ip) => ip.split('.').map(Number)), 0, 17, 0, 0])
+  header.writeUInt16BE(length, 10)
+  return header
+}
+
+/** A frame of the underlay with a VXLAN packet inside (RFC 7348), UDP checksum 0. */
+export function vxlanFrame(parts: VxlanParts): Buffer {
+  const payload = vxlanDatagram(parts.vni, parts.inner)
   return ethernet({
     destination: parts.destinationMac,
     source: parts.sourceMac,

@@ -53,6 +53,8 @@ export interface Scene {
   readonly vtepd: Background
   readonly hypervisors: readonly Hypervisor[]
   readonly servers: readonly Host[]
+  /** Where each of the servers is plugged in. */
+  readonly places: readonly ServerPlace[]
   readonly network: (name: string, vni: number) => Promise<Network>
 }
 
@@ -96,6 +98,7 @@ export async function buildScene(lab: Lab, options: SceneOptions): Promise<Scene
     vtepd,
     hypervisors,
     servers,
+    places,
     network: async (name, vni) => {
       await controller.addSwitch(name, vni)
       await controller.flood(name, ...hypervisors.map((hypervisor) => hypervisor.address))

@@ -19,7 +19,8 @@ export async function plug(a: End, b: End, mtu: number): Promise<void> {
 }
 
 /**
- * Makes a veth end behave as the far end of a real cable does: frames leave with finished checksums, with their VLAN tag inside, and no longer than the MTU.
+ * Makes a veth end behave as the far end of a real cable does: frames leave with finished checksums, with their VLAN tag
+ * inside, and at most as long as the MTU allows.
  * GRO gives the end the receive queue without which the kernel refuses frames that XDP redirects to its peer.
  */
 export async function actAsPhysical(namespace: Namespace, device: string): Promise<void> {

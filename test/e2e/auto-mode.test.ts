@@ -1,17 +1,15 @@
 import t from 'tap'
-import { reach } from '../lab/host.js'
 import { openScene } from '../lab/scene.js'
 import { exchangeTcp } from '../lab/tcp.js'
+import { joinBlue } from './join-blue.js'
 import { nth } from './stage.js'
 
 t.test('mode auto leaves virtual devices and their offloads alone: tc', async (t) => {
   const scene = await openScene({ mode: 'auto' })
   t.teardown(scene.lab.close)
   const server = nth(scene.servers, 0)
-  const blue = await scene.network('blue', 5001)
-  await blue.bind('port1')
-  const vm = await blue.vm()
-  await reach(server, vm.address)
+  const { vms } = await joinBlue(scene)
+  const vm = nth(vms, 0)
   t.same(
     (await scene.gateway.show()).ports.map(({ port, mode }) => ({ port, mode })),
     [{ port: 'port1', mode: 'tc' }],

@@ -5,15 +5,14 @@ import { startPings } from '../lab/pings.js'
 import { exchangeTcp } from '../lab/tcp.js'
 import { until } from '../lab/until.js'
 import { databaseUuids } from './database-uuids.js'
+import { joinBlue } from './join-blue.js'
 import { inEachMode, nth } from './stage.js'
 
 inEachMode("vtepd's own ovsdb-server", {}, async (t, scene) => {
   const { gateway, controller } = scene
   const server = nth(scene.servers, 0)
-  const blue = await scene.network('blue', 5001)
-  await blue.bind('port1')
-  const vm = await blue.vm()
-  await reach(server, vm.address)
+  const { blue, vms } = await joinBlue(scene)
+  const vm = nth(vms, 0)
   await until('the server in the database', async () =>
     (await controller.ctl('list-local-macs', 'blue')).includes(server.mac),
   )

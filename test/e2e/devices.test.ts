@@ -3,6 +3,7 @@ import { startPings } from '../lab/pings.js'
 import { exchangeTcp } from '../lab/tcp.js'
 import { until } from '../lab/until.js'
 import { databaseUuids } from './database-uuids.js'
+import { joinBlue } from './join-blue.js'
 import { inEachMode, nth } from './stage.js'
 
 const places = { servers: [{ port: 'port1' }, { port: 'port2' }] }
@@ -11,12 +12,8 @@ inEachMode('devices and neighbours that change under the gateway', places, async
   const { gateway, controller, lab } = scene
   const first = nth(scene.servers, 0)
   const second = nth(scene.servers, 1)
-  const blue = await scene.network('blue', 5001)
-  await blue.bind('port1')
-  await blue.bind('port2')
-  const vm = await blue.vm()
-  await reach(first, vm.address)
-  await reach(second, vm.address)
+  const { vms } = await joinBlue(scene)
+  const vm = nth(vms, 0)
 
   await t.test('an access port whose device vanishes and returns forwards again; its row stays', async (t) => {
     await until('the MAC', async () => (await controller.ctl('list-local-macs', 'blue')).includes(first.mac))

@@ -4,6 +4,7 @@ import { reach } from '../lab/host.js'
 import { openInjector } from '../lab/injector.js'
 import { exchangeTcp } from '../lab/tcp.js'
 import { until } from '../lab/until.js'
+import { joinBlue } from './join-blue.js'
 import { inEachMode, nth } from './stage.js'
 import { watchColumn } from './watch-column.js'
 
@@ -12,11 +13,8 @@ const places = { servers: [{ port: 'port1' }, { port: 'port2' }] }
 inEachMode('local MACs in the database', places, async (t, scene) => {
   const { controller } = scene
   const server = nth(scene.servers, 0)
-  const blue = await scene.network('blue', 5001)
-  await blue.bind('port1')
-  await blue.bind('port2')
-  const vm = await blue.vm()
-  await reach(server, vm.address)
+  const { vms } = await joinBlue(scene)
+  const vm = nth(vms, 0)
   const injector = await openInjector(server.namespace, 'eth0')
   scene.lab.own(injector.close)
   const localMacs = () => controller.ctl('list-local-macs', 'blue')
@@ -93,9 +91,8 @@ inEachMode('local MACs in the database', places, async (t, scene) => {
 inEachMode('a MAC that is silent for longer than mac-ageing', { config: 'mac-ageing: 2\n' }, async (t, scene) => {
   const { controller, lab } = scene
   const server = nth(scene.servers, 0)
-  const blue = await scene.network('blue', 5001)
-  await blue.bind('port1')
-  const vm = await blue.vm()
+  const { vms } = await joinBlue(scene)
+  const vm = nth(vms, 0)
   const injector = await openInjector(server.namespace, 'eth0')
   const underlay = await openCapture(nth(scene.hypervisors, 0).namespace, 'under', { filter: 'udp port 4789' })
   lab.own(injector.close)

@@ -3,6 +3,7 @@ import { broadcast, carries, marked } from '../lab/craft.js'
 import { reach } from '../lab/host.js'
 import { openInjector } from '../lab/injector.js'
 import { exchangeTcp } from '../lab/tcp.js'
+import { joinBlue } from './join-blue.js'
 import { inEachMode, nth } from './stage.js'
 
 const places = { servers: [{ port: 'port1' }, { port: 'port2', vlan: 20 }] }
@@ -10,10 +11,8 @@ const places = { servers: [{ port: 'port1' }, { port: 'port2', vlan: 20 }] }
 inEachMode('two servers on two ports of one logical switch, one of them tagged', places, async (t, scene) => {
   const first = nth(scene.servers, 0)
   const second = nth(scene.servers, 1)
-  const blue = await scene.network('blue', 5001)
-  await blue.bind('port1')
-  await blue.bind('port2', 20)
-  const vm = await blue.vm()
+  const { vms } = await joinBlue(scene)
+  const vm = nth(vms, 0)
   const underlay = await openCapture(nth(scene.hypervisors, 0).namespace, 'under', { filter: 'udp port 4789' })
   scene.lab.own(underlay.close)
   await reach(first, second.address)

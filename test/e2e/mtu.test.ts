@@ -1,14 +1,12 @@
 import { openCapture } from '../lab/capture.js'
-import { reach } from '../lab/host.js'
 import { exchangeTcp } from '../lab/tcp.js'
+import { joinBlue } from './join-blue.js'
 import { inEachMode, nth } from './stage.js'
 
 inEachMode('a routed underlay with an MTU of 9000', { mtu: 9000, routed: true }, async (t, scene) => {
   const server = nth(scene.servers, 0)
-  const blue = await scene.network('blue', 5001)
-  await blue.bind('port1')
-  const vm = await blue.vm()
-  await reach(server, vm.address)
+  const { vms } = await joinBlue(scene)
+  const vm = nth(vms, 0)
 
   for (const [from, to] of [
     [server, vm],
@@ -48,10 +46,8 @@ inEachMode(
   { servers: [{ port: 'port1', mtu: 1500 }] },
   async (t, scene) => {
     const server = nth(scene.servers, 0)
-    const blue = await scene.network('blue', 5001)
-    await blue.bind('port1')
-    const vm = await blue.vm()
-    await reach(server, vm.address)
+    const { vms } = await joinBlue(scene)
+    const vm = nth(vms, 0)
     const pingOf = (ipLength: number) =>
       server.namespace.attempt([
         'ping',

@@ -1,16 +1,14 @@
 import { openCapture } from '../lab/capture.js'
 import { carries, marked, markedUdp } from '../lab/craft.js'
-import { reach } from '../lab/host.js'
 import { openInjector } from '../lab/injector.js'
+import { joinBlue } from './join-blue.js'
 import { inEachMode, nth } from './stage.js'
 
 inEachMode('what the gateway puts on the underlay', {}, async (t, scene) => {
   const server = nth(scene.servers, 0)
   const hypervisor = nth(scene.hypervisors, 0)
-  const blue = await scene.network('blue', 5001)
-  await blue.bind('port1')
-  const vm = await blue.vm()
-  await reach(server, vm.address)
+  const { vms } = await joinBlue(scene)
+  const vm = nth(vms, 0)
   const underlay = await openCapture(hypervisor.namespace, 'under', {
     filter: `udp dst port 4789 and src host ${scene.gateway.tunnelIp}`,
   })

@@ -3,16 +3,15 @@ import type { Frame } from '../lab/frame.js'
 import { forgetNeighbours, type Host, reach } from '../lab/host.js'
 import type { Lab } from '../lab/lab.js'
 import { exchangeTcp } from '../lab/tcp.js'
+import { joinBlue } from './join-blue.js'
 import { inEachMode, nth } from './stage.js'
 
 const fullFrame = 1450 + 14
 
 inEachMode('an untagged server and a VM', {}, async (t, scene) => {
   const server = nth(scene.servers, 0)
-  const blue = await scene.network('blue', 5001)
-  await blue.bind('port1')
-  const vm = await blue.vm()
-  await reach(server, vm.address)
+  const { vms } = await joinBlue(scene)
+  const vm = nth(vms, 0)
 
   t.test('resolve each other by ARP', async (t) => {
     for (const [asker, answerer] of [

@@ -3,6 +3,7 @@ import { type PingStream, startPings } from '../lab/pings.js'
 import { exchangeTcp } from '../lab/tcp.js'
 import { until } from '../lab/until.js'
 import { databaseUuids } from './database-uuids.js'
+import { joinBlue } from './join-blue.js'
 import { inEachMode, nth } from './stage.js'
 
 inEachMode(
@@ -12,12 +13,8 @@ inEachMode(
     const { gateway, lab } = scene
     const server = nth(scene.servers, 0)
     const second = nth(scene.servers, 1)
-    const blue = await scene.network('blue', 5001)
-    await blue.bind('port1')
-    await blue.bind('port2', 30)
-    const vm = await blue.vm()
-    await reach(server, vm.address)
-    await reach(second, vm.address)
+    const { blue, vms } = await joinBlue(scene)
+    const vm = nth(vms, 0)
     await reach(server, second.address)
     await until('both servers in the database', async () => {
       const macs = await scene.controller.ctl('list-local-macs', 'blue')

@@ -1,18 +1,17 @@
 import { openCapture } from '../lab/capture.js'
 import { carries, marked } from '../lab/craft.js'
-import { type Host, reach } from '../lab/host.js'
+import type { Host } from '../lab/host.js'
 import { openInjector } from '../lab/injector.js'
 import type { Scene } from '../lab/scene.js'
 import { exchangeTcp } from '../lab/tcp.js'
 import { until } from '../lab/until.js'
+import { joinBlue } from './join-blue.js'
 import { inEachMode, nth } from './stage.js'
 
 inEachMode('Logical_Binding_Stats of a binding', {}, async (t, scene) => {
   const server = nth(scene.servers, 0)
-  const blue = await scene.network('blue', 5001)
-  await blue.bind('port1')
-  const vm = await blue.vm()
-  await reach(server, vm.address)
+  const { vms } = await joinBlue(scene)
+  const vm = nth(vms, 0)
 
   await t.test('count exactly the frames and bytes of both directions', async (t) => {
     for (const host of [server, vm]) await silence(host)

@@ -7,17 +7,14 @@ import { exchangeTcp } from '../lab/tcp.js'
 import { deviceMac } from '../lab/wire.js'
 import { until } from '../lab/until.js'
 import { databaseUuids } from './database-uuids.js'
+import { joinBlue } from './join-blue.js'
 import { inEachMode, nth } from './stage.js'
 
 inEachMode('two hypervisors and a server', { hypervisors: 2 }, async (t, scene) => {
   const server = nth(scene.servers, 0)
   const [near, far] = [nth(scene.hypervisors, 0), nth(scene.hypervisors, 1)]
-  const blue = await scene.network('blue', 5001)
-  await blue.bind('port1')
-  const vm1 = await blue.vm(0)
-  const vm2 = await blue.vm(1)
-  await reach(server, vm1.address)
-  await reach(server, vm2.address)
+  const { vms } = await joinBlue(scene)
+  const [vm1, vm2] = [nth(vms, 0), nth(vms, 1)]
 
   const fromServer = await openInjector(server.namespace, 'eth0')
   const fromVm1 = await openInjector(vm1.namespace, 'eth0')

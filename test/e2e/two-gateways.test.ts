@@ -2,6 +2,7 @@ import t from 'tap'
 import { reach } from '../lab/host.js'
 import { openScene } from '../lab/scene.js'
 import { exchangeTcp } from '../lab/tcp.js'
+import { joinBlue } from './join-blue.js'
 import { nth } from './stage.js'
 
 t.test(
@@ -10,9 +11,8 @@ t.test(
     const build = async (mode: 'tc' | 'xdp') => {
       const scene = await openScene({ mode })
       t.teardown(scene.lab.close)
-      const blue = await scene.network('blue', 5001)
-      await blue.bind('port1')
-      return { ...scene, vm: await blue.vm(), server: nth(scene.servers, 0) }
+      const { vms } = await joinBlue(scene)
+      return { ...scene, vm: nth(vms, 0), server: nth(scene.servers, 0) }
     }
     const left = await build('tc')
     const right = await build('xdp')
@@ -39,10 +39,8 @@ t.test('a second daemon on the same switch is refused and disturbs nothing', asy
   const scene = await openScene({ mode: 'tc' })
   t.teardown(scene.lab.close)
   const server = nth(scene.servers, 0)
-  const blue = await scene.network('blue', 5001)
-  await blue.bind('port1')
-  const vm = await blue.vm()
-  await reach(server, vm.address)
+  const { vms } = await joinBlue(scene)
+  const vm = nth(vms, 0)
   const second = await scene.gateway.attemptStart()
   t.equal(second.status, 1)
   t.match(second.stderr, /gateway/, 'the error names the switch')

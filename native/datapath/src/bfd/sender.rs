@@ -20,7 +20,7 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// Sends the payload of a VXLAN packet. Nobody waits: what the device has no room for is lost.
+    /// Sends the payload of a VXLAN packet. Nobody waits: what there is no room for is lost, as on the wire.
     ///
     /// # Errors
     /// The kernel's answer. The socket is made anew for the next packet.
@@ -29,10 +29,17 @@ impl Sender {
             Some(socket) => socket,
             None => open(local)?,
         };
-        socket.send_to(payload, (remote, VXLAN_PORT))?;
+        match socket.send_to(payload, (remote, VXLAN_PORT)) {
+            Err(error) if !is_congestion(&error) => return Err(error),
+            Ok(_) | Err(_) => {}
+        }
         self.sockets.insert(local, socket);
         Ok(())
     }
+}
+
+fn is_congestion(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock || error.raw_os_error() == Some(libc::ENOBUFS)
 }
 
 fn open(local: IpAddr) -> io::Result<UdpSocket> {

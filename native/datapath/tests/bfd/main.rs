@@ -8,6 +8,7 @@
 
 mod capture;
 mod ovs;
+mod scale;
 mod site;
 
 use std::{
@@ -123,6 +124,11 @@ fn open_vswitch_and_the_gateway_understand_each_other() {
     let ours = "ip.src == 10.0.0.1";
     let exact = "vxlan.vni == 0 && ip.ttl == 255 && ip.dsfield == 0xc0 && udp.dstport == 3784 && eth.dst == 00:23:20:00:00:01 && ip.flags.df == 1 && udp.checksum == 0";
     assert_eq!(capture.count(&format!("{ours} && bfd && !({exact})")), 0);
+    // What the crate takes for granted of Open vSwitch.
+    let theirs = "ip.src == 10.0.0.2 && bfd";
+    let known = "vxlan.vni == 0 && ip.ttl == 255 && ip.dsfield == 0xc0 && ip.src == 169.254.1.1 && ip.dst == 169.254.1.0 && eth.dst == 00:23:20:00:00:01 && bfd.detect_time_multiplier == 3 && udp.checksum == 0";
+    assert_eq!(capture.count(&format!("{theirs} && !({known})")), 0);
+    assert!(capture.count(theirs) > 0);
     assert_eq!(capture.count("_ws.malformed || ip.checksum.status == 0"), 0);
 }
 
@@ -159,7 +165,7 @@ fn a_fast_session_survives_a_gap_between_two_daemons() {
         .unwrap();
     drop(gateway);
     let gone_at = Instant::now();
-    // Ten detection times of the remote system; a change in its intervals makes it poll meanwhile.
+    // More than six detection times of the remote system; then a change in its intervals makes it poll.
     while gone_at.elapsed() < ms(6000) {
         assert_eq!(ovs.status("state"), "up", "after {:?}", gone_at.elapsed());
         std::thread::sleep(ms(100));

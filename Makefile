@@ -32,7 +32,7 @@ packages:
 	@$(step) packages node_modules/.package-lock.json 'installing npm packages' package-lock.json .npmrc -- .setup/packages
 
 addons: packages
-	@STEP_KEY=$$(node -v) npm_config_nodedir=$$(node -p 'path.resolve(process.execPath, "../..")') $(step) addons node_modules/pcap/build 'building the packages by which tests capture and send' package-lock.json -- npm rebuild --loglevel=error pcap raw-socket
+	@STEP_KEY=$$(node -v) $(step) addons node_modules/pcap/build 'building the capture and injection add-ons of the tests' package.json package-lock.json -- .setup/addons
 
 native: packages
 	@$(step) native native/binding/index.js 'building the data plane (eBPF and Rust; the first time takes minutes)' $(native_inputs) -- npm run --silent build:native

@@ -30,3 +30,10 @@ export function nth<T>(parts: readonly T[], index: number): T {
   if (part === undefined) throw new Error(`the scene has no part ${index}`)
   return part
 }
+
+/** For people who read the test's output: shared machines are too noisy to judge a delay by. */
+export function describeDelays(delaysMs: readonly number[], since: string): string {
+  const sorted = [...delaysMs].sort((a, b) => a - b)
+  const median = nth(sorted, Math.floor(sorted.length / 2))
+  return `median ${median.toFixed(1)} ms ${since} (${delaysMs.map((delay) => delay.toFixed(1)).join(', ')})`
+}

@@ -36,12 +36,30 @@ static __always_inline int is_bfd(const struct bfd_frame *frame)
 	       frame->udp.dest == bpf_htons(BFD_PORT);
 }
 
-/* Copies a frame for user space; returns whether there was room. */
-static __always_inline int punt(struct __sk_buff *skb, const struct address *remote, __u32 vni)
+/* Whether a tunnel has not had its share yet. Processors that count at once may let a few more through. */
+static __always_inline int may_punt(__u32 tunnel)
 {
-	struct punt *record = bpf_ringbuf_reserve(&punts, sizeof(*record), 0);
+	struct punt_meter *meter = bpf_map_lookup_elem(&punt_meters, &tunnel);
+	__u64 now = bpf_ktime_get_ns();
+
+	if (!meter)
+		return 0;
+	if (now - meter->second_ns > 1000000000ull) {
+		meter->second_ns = now;
+		meter->count = 0;
+	}
+	return meter->count++ < PUNTS_PER_SECOND;
+}
+
+/* Copies a frame for user space; returns whether there was room. */
+static __always_inline int punt(struct __sk_buff *skb, __u32 tunnel, const struct address *remote, __u32 vni)
+{
+	struct punt *record;
 	__u32 length = skb->len;
 
+	if (!may_punt(tunnel))
+		return 0;
+	record = bpf_ringbuf_reserve(&punts, sizeof(*record), 0);
 	if (!record)
 		return 0;
 	if (length > PUNT_FRAME_MAX)
@@ -112,7 +130,7 @@ static __noinline int without_switch(struct __sk_buff *skb, const struct bpf_tun
 	session = bpf_map_lookup_elem(&bfd_sessions, &remote);
 	if (!number || !session)
 		return drop(0, DROP_UNKNOWN_VNI, packets);
-	is_punted = punt(skb, &remote, outer->tunnel_id);
+	is_punted = punt(skb, *number, &remote, outer->tunnel_id);
 	tunnel = bpf_map_lookup_elem(&tunnels, number);
 	if (tunnel && is_abandoned(session)) {
 		own = (const struct bfd_frame *)session->frame;

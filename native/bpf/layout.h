@@ -129,6 +129,15 @@ struct punt {
 	__u8 frame[PUNT_FRAME_MAX];
 };
 
+/* So many frames a second go to user space from one tunnel: five times what a session of 50 ms needs. One remote
+ * VTEP must not fill the queue of all. */
+#define PUNTS_PER_SECOND 100u
+
+struct punt_meter {
+	__u64 second_ns; /* when the second began, CLOCK_MONOTONIC */
+	__u64 count;
+};
+
 #define BFD_FRAME_LENGTH 66
 #define BFD_FORWARDING_IF_RX 1u
 #define BFD_CPATH_DOWN 2u
@@ -190,6 +199,7 @@ _Static_assert(sizeof(struct flood_member) == 16, "flood_member");
 _Static_assert(sizeof(struct binding_counters) == 32, "binding_counters");
 _Static_assert(sizeof(struct event) == 28 && offsetof(struct event, value) == 24, "event");
 _Static_assert(sizeof(struct punt) == 128 && offsetof(struct punt, frame) == 32, "punt");
+_Static_assert(sizeof(struct punt_meter) == 16, "punt_meter");
 _Static_assert(sizeof(struct bfd_session) == 144 && offsetof(struct bfd_session, frame) == 76, "bfd_session");
 
 #endif

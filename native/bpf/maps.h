@@ -136,4 +136,11 @@ struct {
 	__uint(max_entries, 1 << 17);
 } punts SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TUNNELS_MAX);
+	__type(key, __u32); /* tunnel */
+	__type(value, struct punt_meter);
+} punt_meters SEC(".maps");
+
 #endif

@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     layout::{
         Address, BfdSession, Binding, BindingCounters, BindingKey, DropKey, FloodKey, FloodMember,
-        LocalMac, LogicalSwitch, MacKey, Port, RemoteMac, Settings, Tunnel,
+        LocalMac, LogicalSwitch, MacKey, Port, PuntMeter, RemoteMac, Settings, Tunnel,
     },
 };
 
@@ -20,7 +20,7 @@ use crate::{
 pub type MapShape = (&'static str, usize, usize);
 
 /// All maps that hold state.
-pub const MAPS: [MapShape; 18] = [
+pub const MAPS: [MapShape; 19] = [
     ("settings", 4, size_of::<Settings>()),
     ("ports", 4, size_of::<Port>()),
     ("bindings", size_of::<BindingKey>(), size_of::<Binding>()),
@@ -47,6 +47,7 @@ pub const MAPS: [MapShape; 18] = [
     ),
     ("bfd_heartbeat", 4, 8),
     ("punts", 0, 0),
+    ("punt_meters", 4, size_of::<PuntMeter>()),
 ];
 
 /// Pins the maps that a program holds, for the loader to take instead of new ones. Maps of another layout are left:

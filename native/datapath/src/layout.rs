@@ -172,6 +172,13 @@ pub struct Punt {
     pub frame: [u8; PUNT_FRAME_MAX],
 }
 
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PuntMeter {
+    pub second_ns: u64,
+    pub count: u64,
+}
+
 pub const BFD_FRAME_LENGTH: usize = 66;
 pub const BFD_FORWARDING_IF_RX: u32 = 1;
 pub const BFD_CPATH_DOWN: u32 = 2;
@@ -253,6 +260,7 @@ const _: () = {
     assert!(size_of::<FloodMember>() == 16);
     assert!(size_of::<BindingCounters>() == 32);
     assert!(size_of::<Punt>() == 128 && offset_of!(Punt, frame) == 32);
+    assert!(size_of::<PuntMeter>() == 16);
     assert!(size_of::<BfdSession>() == 144 && offset_of!(BfdSession, frame) == 76);
     assert!(size_of::<Event>() == 28 && offset_of!(Event, value) == 24);
 };

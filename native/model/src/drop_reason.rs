@@ -88,9 +88,11 @@ numbered! {
         HelperFailed = 16, "helper_failed",
             "the kernel refused to change, clone or redirect the frame (memory, headroom, device down)";
         PuntFull = 17, "punt_full",
-            "the queue of frames for user space is full";
+            "the queue of frames for user space is full, or the tunnel has had its share of it";
         BfdRefused = 18, "bfd_refused",
             "a BFD packet from a tunnel breaks the rules of RFC 5880 or is for another session";
+        AclDenied = 19, "acl_denied",
+            "an ACL of the binding that the frame came in by, or would have left by, denies it";
     }
 }
 

@@ -307,6 +307,46 @@ fn frames_that_are_not_the_sessions_are_counted_and_change_nothing() {
 }
 
 #[test]
+fn one_vtep_cannot_fill_the_queue_of_all() {
+    let sites = Site::pair();
+    for site in &sites {
+        site.address_on("u0");
+    }
+    let gateway = Gateway::open(&sites[0], sites[1].address);
+    gateway
+        .datapath
+        .put_bfd(gateway.remote, every(300, 300))
+        .unwrap();
+    gateway.await_status("the session is there", |status| {
+        status.state == BfdState::Down
+    });
+    let socket = sites[1].run(|| UdpSocket::bind("10.0.0.2:0").unwrap());
+    let mut garbage = vec![0; 66];
+    garbage[12..16].copy_from_slice(&[8, 0, 0x45, 0]);
+    garbage[23] = 17;
+    garbage[36..38].copy_from_slice(&3784_u16.to_be_bytes());
+    let sent = 3000;
+    for _ in 0..sent {
+        socket
+            .send_to(&over_vxlan(0, &garbage), "10.0.0.1:4789")
+            .unwrap();
+    }
+    let refused = until("all are counted", || {
+        let counts =
+            ["bfd_refused", "punt_full", "unknown_vni"].map(|reason| gateway.dropped(reason));
+        if counts.iter().sum::<u64>() == sent {
+            Ok(counts[0])
+        } else {
+            Err(counts)
+        }
+    });
+    assert!(
+        (100..1000).contains(&refused),
+        "a hundred a second: {refused}"
+    );
+}
+
+#[test]
 fn what_cannot_be_is_refused() {
     let sites = Site::pair();
     sites[0].address_on("u0");

@@ -240,9 +240,14 @@ impl Tables {
             return Ok(Vec::new());
         }
         let slot = self.bindings.reserve()?;
-        self.bindings.put(key, Binding { switch_slot, slot })?;
+        // The flood list may have no room for it; then nothing has changed yet.
         self.switches
             .add_flood_port(spec.switch_id, flood_port(key, slot))?;
+        if let Err(error) = self.bindings.put(key, Binding { switch_slot, slot }) {
+            self.switches
+                .remove_flood_port(spec.switch_id, flood_port(key, slot))?;
+            return Err(error);
+        }
         let Some(old) = old else {
             return Ok(Vec::new());
         };

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod access_tc;
+mod adoption;
 mod effects;
 #[path = "../lab/mod.rs"]
 mod lab;
@@ -22,7 +23,18 @@ use rig::Rig;
 
 /// Runs generated cases on one rig, as many as `PROPTEST_CASES` says (256).
 fn agree<S: Strategy>(rig: Rig, cases: &S, check: impl Fn(&mut Rig, S::Value) -> TestCaseResult) {
+    agree_in(Config::default().cases, rig, cases, check);
+}
+
+/// Runs so many generated cases on one rig.
+fn agree_in<S: Strategy>(
+    count: u32,
+    rig: Rig,
+    cases: &S,
+    check: impl Fn(&mut Rig, S::Value) -> TestCaseResult,
+) {
     let config = Config {
+        cases: count,
         failure_persistence: None,
         max_shrink_time: 20_000,
         ..Config::default()

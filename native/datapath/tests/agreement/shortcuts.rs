@@ -44,9 +44,9 @@ fn the_shortcut_into_a_tunnel_does_what_the_model_does() {
 #[test]
 fn the_shortcut_out_of_a_tunnel_does_what_the_model_does() {
     let rig = Rig::new(Mode::Xdp);
-    let cases = underlay_cases(&rig.scope);
-    agree(rig, &cases, |rig, (tables, packet)| {
-        let tables = rig.realizable(tables);
+    let cases = (underlay_cases(&rig.scope), 0..4_usize);
+    agree(rig, &cases, |rig, ((tables, packet), by)| {
+        let tables = Rig::rotated(rig.realizable(tables), by);
         rig.apply(&tables);
         let shortcut = process_underlay_xdp(&tables, packet.as_slice().into());
         let before = rig.counted();

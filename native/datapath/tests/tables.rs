@@ -1,0 +1,175 @@
+//! What the setters refuse, and what `detach` leaves: nothing.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod lab;
+
+use std::net::IpAddr;
+
+use datapath::{BindingSpec, Error, Mode, RemoteMacSpec, Tables, TunnelSpec, detach};
+use model::{Mac, SwitchId};
+
+const SWITCH: SwitchId = SwitchId::new(1);
+const LOCAL: [u8; 4] = [192, 0, 2, 1];
+
+fn remote(number: u16) -> IpAddr {
+    let [high, low] = number.to_be_bytes();
+    IpAddr::from([10, 1, high, low])
+}
+
+fn tunnel(remote: IpAddr) -> TunnelSpec {
+    let local = LOCAL.into();
+    TunnelSpec { remote, local }
+}
+
+fn binding(netdev: &str, vlan: u16, switch_id: SwitchId) -> BindingSpec {
+    let netdev = netdev.to_owned();
+    BindingSpec {
+        netdev,
+        vlan,
+        switch_id,
+    }
+}
+
+fn open(mode: Mode) -> Tables {
+    lab::enter_namespace();
+    lab::veth("a0", "pa0");
+    lab::veth("u0", "pu0");
+    lab::ip("addr add 192.0.2.1/24 dev u0\nroute add 10.1.0.0/16 dev u0");
+    let (mut tables, _) = Tables::open("tables", mode, false).unwrap();
+    tables.put_port("a0").unwrap();
+    tables
+}
+
+fn code<T>(result: Result<T, Error>) -> &'static str {
+    result.map_or_else(|error| error.code(), |_| "ok")
+}
+
+#[test]
+fn what_refers_to_nothing_is_refused() {
+    let mut tables = open(Mode::Tc);
+    let stranger = SwitchId::new(2);
+    let mac = RemoteMacSpec {
+        switch_id: SWITCH,
+        mac: Mac::new([2, 0, 0, 0, 0, 1]),
+        remote: remote(1),
+    };
+    assert_eq!(code(tables.put_switch(SWITCH, 5001)), "ok");
+    assert_eq!(code(tables.put_switch(SWITCH, 0)), "invalid");
+    assert_eq!(code(tables.put_switch(SWITCH, 1 << 24)), "invalid");
+    assert_eq!(code(tables.put_port("nowhere")), "no_such_device");
+    assert_eq!(
+        code(tables.put_binding(&binding("u0", 0, SWITCH))),
+        "no_such_device"
+    );
+    assert_eq!(
+        code(tables.put_binding(&binding("a0", 0, stranger))),
+        "no_such_switch"
+    );
+    assert_eq!(code(tables.put_remote_mac(&mac)), "no_such_tunnel");
+    assert_eq!(
+        code(tables.put_flood(SWITCH, &[remote(1)])),
+        "no_such_tunnel"
+    );
+    let v6 = tunnel("2001:db8::1".parse().unwrap());
+    let results = tables.put_tunnels(&[v6, tunnel(remote(1))]);
+    assert_eq!(
+        results.into_iter().map(code).collect::<Vec<_>>(),
+        ["invalid", "ok"]
+    );
+    assert_eq!(
+        code(tables.put_flood(stranger, &[remote(1)])),
+        "no_such_switch"
+    );
+    let absent = RemoteMacSpec {
+        switch_id: stranger,
+        ..mac
+    };
+    assert_eq!(code(tables.put_remote_mac(&absent)), "no_such_switch");
+    assert_eq!(code(tables.put_remote_mac(&mac)), "ok");
+}
+
+#[test]
+fn a_tunnel_of_a_flood_list_stays_until_the_list_is_replaced() {
+    let mut tables = open(Mode::Tc);
+    tables.put_switch(SWITCH, 5001).unwrap();
+    for result in tables.put_tunnels(&[tunnel(remote(1)), tunnel(remote(2))]) {
+        result.unwrap();
+    }
+    tables.put_flood(SWITCH, &[remote(1)]).unwrap();
+    assert_eq!(code(tables.remove_tunnel(remote(1))), "invalid");
+    tables.put_flood(SWITCH, &[remote(2)]).unwrap();
+    assert_eq!(code(tables.remove_tunnel(remote(1))), "ok");
+    let snapshot = tables.snapshot(0).unwrap();
+    assert_eq!(snapshot.floods, [(SWITCH, vec![remote(2)])]);
+    assert_eq!(snapshot.tunnels, [tunnel(remote(2))]);
+}
+
+#[test]
+fn a_flood_list_that_is_too_long_leaves_the_old_one_in_place() {
+    let mut tables = open(Mode::Tc);
+    tables.put_switch(SWITCH, 5001).unwrap();
+    let remotes: Vec<IpAddr> = (1..=1025).map(remote).collect();
+    let specs: Vec<TunnelSpec> = remotes.iter().map(|remote| tunnel(*remote)).collect();
+    for result in tables.put_tunnels(&specs) {
+        result.unwrap();
+    }
+    tables.put_flood(SWITCH, &remotes[..1024]).unwrap();
+    assert_eq!(code(tables.put_flood(SWITCH, &remotes)), "table_full");
+    // The binding would be one member too many.
+    assert_eq!(
+        code(tables.put_binding(&binding("a0", 0, SWITCH))),
+        "table_full"
+    );
+    let floods = tables.snapshot(0).unwrap().floods;
+    assert_eq!(
+        floods
+            .iter()
+            .map(|(_, list)| list.len())
+            .collect::<Vec<_>>(),
+        [1024]
+    );
+    assert_eq!(tables.snapshot(0).unwrap().bindings, []);
+}
+
+#[test]
+fn another_gateway_in_the_same_network_namespace_is_refused() {
+    let _tables = open(Mode::Tc);
+    assert_eq!(code(Tables::open("another", Mode::Tc, false)), "in_use");
+}
+
+fn detaching_leaves_nothing(mode: Mode, mark: &str) {
+    let mut tables = open(mode);
+    tables.put_switch(SWITCH, 5001).unwrap();
+    tables.put_binding(&binding("a0", 7, SWITCH)).unwrap();
+    for result in tables.put_tunnels(&[tunnel(remote(1))]) {
+        result.unwrap();
+    }
+    let kernel = || {
+        lab::output("ip -details link")
+            + &lab::output("tc qdisc")
+            + &lab::output("tc filter show dev a0 ingress")
+    };
+    for is_there in ["vtep-vxlan", "clsact", "access_tc", "promiscuity 1", mark] {
+        assert!(kernel().contains(is_there), "{is_there}: {}", kernel());
+    }
+    drop(tables);
+    assert!(
+        kernel().contains("access_tc"),
+        "closing leaves forwarding in place"
+    );
+    detach("tables").unwrap();
+    for gone in ["vxlan", "clsact", "access_tc", "promiscuity 1", "xdp"] {
+        assert!(!kernel().contains(gone), "{gone}: {}", kernel());
+    }
+}
+
+#[test]
+fn detaching_from_tc_leaves_nothing() {
+    detaching_leaves_nothing(Mode::Tc, "a0");
+}
+
+#[test]
+fn detaching_from_xdp_leaves_nothing() {
+    detaching_leaves_nothing(Mode::Xdp, "prog/xdp");
+}

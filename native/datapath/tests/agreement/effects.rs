@@ -159,14 +159,18 @@ impl Effects {
     }
 
     /// What the model says of a frame that XDP sees.
-    pub fn of_shortcut(tables: &Tables, tunnel: Option<IpAddr>, shortcut: &Shortcut) -> Self {
+    pub fn of_shortcut(tables: &Tables, shortcut: &Shortcut) -> Self {
         let mut this = Self::none(tables);
-        let Shortcut::Redirect { effect, .. } = shortcut else {
+        let Shortcut::Redirect { effect, bytes, .. } = shortcut else {
             return this;
         };
+        let outer_destination = bytes
+            .get(30..34)
+            .and_then(|octets| <[u8; 4]>::try_from(octets).ok())
+            .map(IpAddr::from);
         match *effect {
             Effect::FromLocal { at, bytes, .. } => {
-                this.told.push(Told::ToTunnel(tunnel));
+                this.told.push(Told::ToTunnel(outer_destination));
                 this.binding(at).from_local = (1, u64::try_from(bytes).unwrap());
             }
             Effect::ToLocal { at, bytes } => {

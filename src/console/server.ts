@@ -3,6 +3,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { consoleSocketPath } from './socket-path.js'
 import { isSectionName, SECTION_NAMES, type SectionName, type Shown } from './shown.js'
 
+/** How long `close` lets an answer that is under way go out before it cuts every connection, silent ones too. */
+const CLOSE_GRACE_MS = 500
+
 export interface ConsoleServerOptions {
   readonly runDir: string
   readonly log: {
@@ -41,12 +44,15 @@ export class ConsoleServer {
     chmodSync(path, 0o660)
   }
 
+  /** Ends also when a client is connected that says nothing. */
   async close(): Promise<void> {
     if (!this.#server.listening) return
+    const impatience = setTimeout(() => this.#server.closeAllConnections(), CLOSE_GRACE_MS)
     await new Promise<void>((closed) => {
       this.#server.close(() => closed())
       this.#server.closeIdleConnections()
     })
+    clearTimeout(impatience)
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -114,7 +114,7 @@ export class Daemon {
       clearTimeout(this.#lockPatience)
       this.#lockPatience = undefined
       if (this.#phase === 'waiting') void this.#open()
-      this.#publisher.wake()
+      this.#publisher.resume()
     } else if (this.#phase === 'waiting') {
       this.#lockPatience ??= setTimeout(() => this.#refuseLock(), LOCK_PATIENCE_MS)
     } else {

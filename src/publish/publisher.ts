@@ -56,6 +56,15 @@ export class Publisher {
     }
   }
 
+  /** The database can be written again after it was away: what it refused before is offered anew at once. */
+  resume(): void {
+    if (this.#state.kind === 'closed') return
+    this.#refusals = 0
+    if (this.#state.kind === 'in flight') return
+    if (this.#state.kind === 'pausing') clearTimeout(this.#state.timer)
+    this.#publish()
+  }
+
   /** What is under way ends with the connection; nothing new begins. */
   close(): void {
     if (this.#state.kind === 'pausing') clearTimeout(this.#state.timer)
@@ -77,7 +86,11 @@ export class Publisher {
     this.#state = { kind: 'in flight' }
     this.#options.transact(operations).then(
       () => this.#succeed(operations),
-      (thrown: unknown) => this.#fail(toOvsdbError(thrown, 'other')),
+      (thrown: unknown) => {
+        const error = toOvsdbError(thrown, 'other')
+        if (isDisconnection(error)) this.#lose(error)
+        else this.#fail(error)
+      },
     )
   }
 
@@ -95,6 +108,14 @@ export class Publisher {
     this.#publish()
   }
 
+  /** Nobody refused anything: `resume` looks at what came of it. */
+  #lose(error: OvsdbError): void {
+    if (this.#state.kind === 'closed') return
+    this.#options.log.debug('publish_interrupted', { code: error.code })
+    this.#lastSuccess = []
+    this.#state = { kind: 'idle' }
+  }
+
   #fail(error: OvsdbError): void {
     if (this.#state.kind === 'closed') return
     this.#lastError = error
@@ -104,6 +125,10 @@ export class Publisher {
     const timer = setTimeout(() => this.#publish(), pauseMs)
     this.#state = { kind: 'pausing', timer }
   }
+}
+
+function isDisconnection({ code }: OvsdbError): boolean {
+  return code === 'not connected' || code === 'connection lost'
 }
 
 /** A database that takes a transaction and stays as it was must not be asked again at once, forever. */

@@ -1,5 +1,7 @@
 import type { Test } from 'tap'
 import { OvsdbClient } from '../../src/ovsdb/client.js'
+import type { Operation } from '../../src/ovsdb/operation.js'
+import type { Replica } from '../../src/ovsdb/replica.js'
 import { MONITORED } from '../../src/publish/monitored.js'
 import type { Publication } from '../../src/publish/publication.js'
 import { Publisher } from '../../src/publish/publisher.js'
@@ -13,6 +15,8 @@ import { until } from '../lab/until.js'
 export interface Published {
   readonly server: OvsdbServer
   readonly client: OvsdbClient<Tables>
+  /** What would be written now if the database were as in the replica. */
+  readonly operationsOn: (replica: Replica<Tables>, change?: Partial<Publication>) => readonly Operation[]
   /** Says something else from now on, and waits until the database says it. */
   readonly say: (change: Partial<Publication>) => Promise<void>
   /** Transactions so far. */
@@ -52,7 +56,9 @@ export async function publishOnServer(t: Test, initial: Partial<Publication> = {
     lock: 'gw',
     log: { debug: ignore, info: ignore, warn: ignore },
     onChange: () => publisher.wake(),
-    onState: () => publisher.wake(),
+    onState: (state) => {
+      if (state.kind === 'synced' && state.lock === 'held') publisher.resume()
+    },
   })
   const publisher = new Publisher({
     build: () => {
@@ -84,6 +90,7 @@ export async function publishOnServer(t: Test, initial: Partial<Publication> = {
   return {
     server,
     client,
+    operationsOn: (replica, change) => buildTransaction(replica, { ...publication, ...change }),
     settled,
     say: async (change) => {
       publication = { ...publication, ...change }

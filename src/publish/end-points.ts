@@ -33,7 +33,8 @@ function precedes(a: PhysicalLocatorRow, b: PhysicalLocatorRow): boolean {
 
 /**
  * Physical_Locator rows are shared: a controller may have made ours, and a second one with the same columns is refused as a
- * constraint violation. So they are looked up before they are made.
+ * constraint violation. So they are looked up before they are made. Ours has no tunnel_key: it serves every logical switch, and one with
+ * a key is another row to the database.
  */
 export function ownEndPoint(
   draft: Draft,
@@ -42,7 +43,8 @@ export function ownEndPoint(
   ownIp: IpAddress,
 ): OwnEndPoint {
   const sets = replica.table('Physical_Locator_Set')
-  const existing = index.get(ownIp)?._uuid
+  const found = index.get(ownIp)
+  const existing = found?.tunnel_key === undefined ? found?._uuid : undefined
   let locator: RowRef | undefined = existing
   let locatorSet: RowRef | undefined
 

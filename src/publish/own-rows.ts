@@ -1,7 +1,7 @@
 import type { NamedUuid } from '../ovsdb/notation.js'
 import type { WrittenRow } from '../ovsdb/operation.js'
 import type { Replica } from '../ovsdb/replica.js'
-import { mutate, update } from '../schema/operations.js'
+import { mutate, update, wait } from '../schema/operations.js'
 import type { GlobalRow, PhysicalSwitchRow, Tables } from '../schema/rows.generated.js'
 import type { Draft } from './draft.js'
 import type { Publication } from './publication.js'
@@ -9,6 +9,9 @@ import type { Publication } from './publication.js'
 /**
  * The rows that say that this gateway exists: Global, Physical_Switch, Physical_Port, Manager. They are found by name, made
  * where missing, and never made anew: controllers know them by UUID, and delete users' configuration with a port's row.
+ *
+ * Physical_Port.name has no index that would refuse a second row: a `wait` on the column that gets the new rows refuses the transaction
+ * when somebody else added one since the replica was told.
  */
 export function publishOwnRows(draft: Draft, replica: Replica<Tables>, publication: Publication): void {
   const global = [...replica.table('Global').values()][0]
@@ -30,6 +33,10 @@ function writeGlobal(
     return
   }
   const where = [['_uuid', '==', global._uuid]] as const
+  if (switches.length > 0) {
+    const rows = [{ switches: global.switches }]
+    draft.operations.push(wait('Global', { where, until: '==', columns: ['switches'], rows }))
+  }
   if (managers.length > 0) draft.operations.push(mutate('Global', where, [['managers', 'insert', managers]]))
   if (switches.length > 0) draft.operations.push(mutate('Global', where, [['switches', 'insert', switches]]))
 }
@@ -52,7 +59,11 @@ function updateSwitch(draft: Draft, replica: Replica<Tables>, row: PhysicalSwitc
   const ports = publication.ports
     .filter((name) => !present.has(name))
     .map((name) => draft.insert('Physical_Port', { name }))
-  if (ports.length > 0) draft.operations.push(mutate('Physical_Switch', where, [['ports', 'insert', ports]]))
+  if (ports.length > 0) {
+    const rows = [{ ports: row.ports }]
+    draft.operations.push(wait('Physical_Switch', { where, until: '==', columns: ['ports'], rows }))
+    draft.operations.push(mutate('Physical_Switch', where, [['ports', 'insert', ports]]))
+  }
 
   const columns = ownColumns(publication)
   const isChanged =

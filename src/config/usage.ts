@@ -14,7 +14,7 @@ usage: vtepd [flags]
   --manager TARGET       add this Manager where missing: tcp:HOST[:PORT], ssl:..., ptcp:[PORT][:HOST], pssl:... (repeatable)
   --state-dir DIR        database of the own ovsdb-server (default: ${DEFAULTS.stateDir})
   --run-dir DIR          sockets and the process's record (default: ${DEFAULTS.runDir})
-  --datapath-mode MODE   auto, xdp or tc (default: auto: XDP where a device supports it natively, else tc)
+  --datapath-mode MODE   auto, xdp or tc (default: auto: XDP on physical devices whose driver has it, else tc)
   --log-level LEVEL      error, warn, info or debug (default: info); JSON lines on standard error
   -h, --help             print this
   -V, --version          print the version

@@ -1,4 +1,5 @@
 import { openCapture } from '../lab/capture.js'
+import { awaitMode } from '../lab/carriers.js'
 import { broadcast, carries, marked } from '../lab/craft.js'
 import { ping, reach } from '../lab/host.js'
 import { openInjector } from '../lab/injector.js'
@@ -15,6 +16,7 @@ inEachMode('a binding that the controller changes', {}, async (t, scene) => {
   const blueVm = await blue.vm()
   const redVm = await red.vm()
   await reach(server, blueVm.address)
+  await awaitMode(scene.gateway, scene.mode)
   const injector = await openInjector(server.namespace, 'eth0')
   const atRed = await openCapture(redVm.namespace, 'eth0')
   const atBlue = await openCapture(blueVm.namespace, 'eth0')

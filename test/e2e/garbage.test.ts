@@ -1,3 +1,4 @@
+import { awaitMode } from '../lab/carriers.js'
 import { reach } from '../lab/host.js'
 import { exchangeTcp } from '../lab/tcp.js'
 import { until } from '../lab/until.js'
@@ -13,6 +14,7 @@ inEachMode('rows that make no sense', places, async (t, scene) => {
   await blue.bind('port1')
   const vm = await blue.vm()
   await reach(server, vm.address)
+  await awaitMode(scene.gateway, scene.mode)
   const works = async () => {
     await reach(server, vm.address)
     await exchangeTcp(server.namespace, vm.namespace, vm.address, { amount: 1024 * 1024 })

@@ -1,3 +1,4 @@
+import { assertCarrier, carriedDuring } from '../lab/carriers.js'
 import { openCapture } from '../lab/capture.js'
 import type { Frame } from '../lab/frame.js'
 import { forgetNeighbours, type Host, reach } from '../lab/host.js'
@@ -8,7 +9,7 @@ import { inEachMode, nth } from './stage.js'
 
 const fullFrame = 1450 + 14
 
-inEachMode('an untagged server and a VM', {}, async (t, scene) => {
+inEachMode('an untagged server and a VM', {}, async (t, scene, mode) => {
   const server = nth(scene.servers, 0)
   const { vms } = await joinBlue(scene)
   const vm = nth(vms, 0)
@@ -94,6 +95,20 @@ inEachMode('an untagged server and a VM', {}, async (t, scene) => {
       }
     })
   }
+
+  t.test(`known unicast goes through ${mode === 'xdp' ? 'XDP alone' : "the kernel's VXLAN device"}`, async (t) => {
+    const echoes = 200
+    const pings = await carriedDuring(scene.gateway, async () => {
+      for (const [from, to] of [
+        [server, vm],
+        [vm, server],
+      ] as const)
+        await from.namespace.run(['ping', '-n', '-q', '-c', `${echoes}`, '-i', '0.002', to.address])
+    })
+    assertCarrier(t, mode, pings, 2 * echoes)
+    const tcp = await carriedDuring(scene.gateway, () => exchangeTcp(server.namespace, vm.namespace, vm.address))
+    assertCarrier(t, mode, tcp, mode === 'xdp' ? 2000 : 50)
+  })
 })
 
 /** Watches a host's device; the answer is the length of the longest TCP frame that arrived. */

@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { awaitMode } from '../lab/carriers.js'
 import type { DatapathMode } from '../lab/gateway.js'
 import { openScene, type Scene, type SceneOptions } from '../lab/scene.js'
 
@@ -19,6 +20,7 @@ export function inEachMode(
         if (!t.passing()) t.comment(scene.vtepd.output().split('\n').slice(-40).join('\n'))
         await scene.lab.close()
       })
+      await awaitMode(scene.gateway, mode)
       await play(t, scene, mode)
     })
   }

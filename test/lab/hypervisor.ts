@@ -27,9 +27,11 @@ export async function makeHypervisor(lab: Lab, role: string, underlay: Underlay)
     attachment,
     address: attachment.address,
     join: async (vni, peers) => {
+      // RFC 7348 section 5 wants a UDP checksum of zero; the kernel's own default is to make one, and XDP leaves that to tc
+      const checksum = underlay.physical ? 'noudpcsum' : 'udpcsum'
       await namespace.ip(
         `link add net${vni} type bridge mcast_snooping 0`,
-        `link add vx${vni} type vxlan id ${vni} dstport 4789 local ${attachment.address} nolearning`,
+        `link add vx${vni} type vxlan id ${vni} dstport 4789 local ${attachment.address} nolearning ${checksum}`,
         `link set vx${vni} mtu ${mtu} master net${vni} up`,
         `link set net${vni} mtu ${mtu} up`,
       )

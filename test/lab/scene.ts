@@ -47,6 +47,7 @@ export interface Network {
 /** Servers, gateway, underlay and hypervisors; vtepd runs, nothing is bound yet. */
 export interface Scene {
   readonly lab: Lab
+  readonly mode: DatapathMode
   readonly underlay: Underlay
   readonly gateway: Gateway
   readonly controller: Controller
@@ -92,6 +93,7 @@ export async function buildScene(lab: Lab, options: SceneOptions): Promise<Scene
   let vms = 0
   return {
     lab,
+    mode,
     underlay,
     gateway,
     controller,

@@ -16,8 +16,11 @@ import { Gateway } from './gateway.js'
 import { lockName } from './lock-name.js'
 import type { Log } from './log.js'
 
-/** How long another holder of the lock has to go away when the daemon starts: it may be the one that is being replaced. */
-const LOCK_PATIENCE_MS = 3_000
+/**
+ * How long another holder of the lock has to go away when the daemon starts: it may be the one that is being replaced. A Unix socket ends
+ * with its process; over TCP the server finds out by a probe, which by default takes it two times five seconds.
+ */
+const LOCK_PATIENCE_MS = { unix: 3_000, remote: 15_000 } as const
 const SAMPLE_INTERVAL_MS = 5_000
 /** A server on this box that dies closes its socket; one that is silent is at work on a large transaction. */
 const LOCAL_PROBE_MS = 60_000
@@ -44,6 +47,9 @@ export class Daemon {
   #gateway: Gateway | undefined
   #phase: 'waiting' | 'opening' | 'open' | 'closed' = 'waiting'
   #isInService = false
+  /** As last heard: while the database is out of reach nobody else is known to decide. */
+  #isLockHeld = false
+  readonly #lockPatienceMs: number
   #lockPatience: NodeJS.Timeout | undefined
   #sampling: NodeJS.Timeout | undefined
 
@@ -57,6 +63,7 @@ export class Daemon {
     this.#embedded = database.kind === 'embedded' ? new EmbeddedServer({ stateDir, runDir, tls, log }) : undefined
     const endpoint: Endpoint =
       database.kind === 'external' ? database.endpoint : { kind: 'unix', path: databaseSocketPath(runDir) }
+    this.#lockPatienceMs = LOCK_PATIENCE_MS[endpoint.kind === 'unix' ? 'unix' : 'remote']
     this.#client = new OvsdbClient<Tables>({
       endpoint,
       timing: endpoint.kind === 'unix' ? { probeIntervalMs: LOCAL_PROBE_MS } : {},
@@ -109,14 +116,25 @@ export class Daemon {
       state: state.kind,
       ...(state.kind === 'backoff' ? { reason: state.reason.message } : {}),
     })
+    if (state.kind === 'synced' && state.lock !== 'held') {
+      this.#followLoss()
+      return
+    }
+    // Who else holds the lock is not known any more, or nobody does.
+    clearTimeout(this.#lockPatience)
+    this.#lockPatience = undefined
     if (state.kind !== 'synced') return
-    if (state.lock === 'held') {
-      clearTimeout(this.#lockPatience)
-      this.#lockPatience = undefined
-      if (this.#phase === 'waiting') void this.#open()
-      this.#publisher.resume()
-    } else if (this.#phase === 'waiting') {
-      this.#lockPatience ??= setTimeout(() => this.#refuseLock(), LOCK_PATIENCE_MS)
+    this.#isLockHeld = true
+    if (this.#phase === 'waiting') void this.#open()
+    this.#gateway?.takeReplica(this.#client.replica)
+    this.#publisher.resume()
+  }
+
+  /** Somebody else decides about the switch: forwarding stays as it is until the lock comes back. */
+  #followLoss(): void {
+    this.#isLockHeld = false
+    if (this.#phase === 'waiting') {
+      this.#lockPatience ??= setTimeout(() => this.#refuseLock(), this.#lockPatienceMs)
     } else {
       this.#log.error('lock_lost', { lock: lockName(this.#config.switchName) })
     }
@@ -125,7 +143,9 @@ export class Daemon {
   #refuseLock(): void {
     if (this.#phase !== 'waiting') return
     const { switchName } = this.#config
-    const message = `another vtepd runs the switch «${switchName}»: it holds the lock ${lockName(switchName)} of the database`
+    const message =
+      `another client holds the lock ${lockName(switchName)} of the database: a vtepd that runs the switch «${switchName}», ` +
+      'or one that ended without the server having noticed'
     this.#end({ kind: 'failed', cause: new ConfigError('claimed', undefined, message) })
   }
 
@@ -144,6 +164,7 @@ export class Daemon {
         config: this.#config,
         datapath,
         log: this.#log,
+        mayApply: () => this.#isLockHeld,
         onPublication: () => this.#publisher.wake(),
       })
       this.#phase = 'open'

@@ -21,6 +21,8 @@ export interface GatewayOptions {
   readonly config: Config
   readonly datapath: Datapath
   readonly log: Log
+  /** Whether this process decides about the switch; while it is false no pass is made. `takeReplica` makes up for it. */
+  readonly mayApply: () => boolean
   /** Called after a pass that may have changed what the database is to say. */
   readonly onPublication: () => void
 }
@@ -44,6 +46,7 @@ export class Gateway {
   #scheduled: NodeJS.Immediate | undefined
   #retry: NodeJS.Timeout | undefined
   #retryMs = FIRST_RETRY_MS
+  #linksRetry: NodeJS.Timeout | undefined
 
   constructor(options: GatewayOptions) {
     const { config, datapath } = options
@@ -113,6 +116,7 @@ export class Gateway {
   close(): void {
     clearImmediate(this.#scheduled)
     clearTimeout(this.#retry)
+    clearTimeout(this.#linksRetry)
     this.#replica = undefined
   }
 
@@ -125,7 +129,7 @@ export class Gateway {
   }
 
   #pass(): void {
-    if (this.#replica === undefined) return
+    if (this.#replica === undefined || !this.#options.mayApply()) return
     const present = { switches: this.#applied.switches, floods: this.#applied.floods, addresses: this.#addresses }
     const desired = this.#buildDesired(this.#replica, present)
     // What the kernel refused a moment ago is not offered again with every row that changes elsewhere.
@@ -168,8 +172,21 @@ export class Gateway {
     this.#schedule()
   }
 
-  /** A device that vanished took its port and bindings along, and may be back under the same name. */
+  /** Events come in a callback of the native module, where nothing may be thrown: what was known stands until it can be read. */
   #followLinks(): void {
+    clearTimeout(this.#linksRetry)
+    try {
+      this.#readLinks()
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause)
+      this.#options.log.warn('links_not_read', { message, retryMs: FIRST_RETRY_MS })
+      this.#linksRetry = setTimeout(() => this.#followLinks(), FIRST_RETRY_MS)
+    }
+  }
+
+  /** A device that vanished took its port and bindings along, and may be back under the same name. */
+  #readLinks(): void {
+    const addresses = this.#readAddresses()
     const there = new Set(this.#options.datapath.portStatus().map(({ netdev }) => netdev))
     const ports = new Set([...this.#applied.ports].filter((netdev) => there.has(netdev)))
     this.#applied = {
@@ -177,7 +194,7 @@ export class Gateway {
       ports,
       bindings: new Map([...this.#applied.bindings].filter(([, { netdev }]) => there.has(netdev))),
     }
-    this.#addresses = this.#readAddresses()
+    this.#addresses = addresses
     this.#tryAgain()
   }
 

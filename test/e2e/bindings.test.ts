@@ -5,7 +5,7 @@ import { ping, reach } from '../lab/host.js'
 import { openInjector } from '../lab/injector.js'
 import { exchangeTcp } from '../lab/tcp.js'
 import { until } from '../lab/until.js'
-import { describeDelays, inEachMode, nth } from './stage.js'
+import { assertPrompt, inEachMode, nth } from './stage.js'
 
 inEachMode('a binding that the controller changes', {}, async (t, scene) => {
   const { controller } = scene
@@ -24,9 +24,9 @@ inEachMode('a binding that the controller changes', {}, async (t, scene) => {
   scene.lab.own(atBlue.close)
   scene.lab.own(atRed.close)
 
-  await t.test('forwards at once; the delay is printed', async (t) => {
+  await t.test('forwards within 100 ms', async (t) => {
     const delays: number[] = []
-    for (const [flip, name] of ['red', 'blue', 'red', 'blue', 'red'].entries()) {
+    for (const [flip, name] of ['red', 'blue', 'red', 'blue', 'red', 'blue', 'red', 'blue', 'red'].entries()) {
       const there = name === 'red' ? atRed : atBlue
       const committed = controller.rebind('port1', 0, name).then(() => performance.now())
       const arrived = until(`a frame in ${name}`, async () => {
@@ -35,8 +35,7 @@ inEachMode('a binding that the controller changes', {}, async (t, scene) => {
       })
       delays.push((await arrived) - (await committed))
     }
-    t.comment(describeDelays(delays, 'after vtep-ctl ended'))
-    t.equal(delays.length, 5)
+    assertPrompt(t, delays, 'after vtep-ctl ended')
   })
 
   await t.test('moves the server from one logical switch to the other', async (t) => {

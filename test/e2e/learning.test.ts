@@ -5,7 +5,7 @@ import { openInjector } from '../lab/injector.js'
 import { exchangeTcp } from '../lab/tcp.js'
 import { until } from '../lab/until.js'
 import { joinBlue } from './join-blue.js'
-import { describeDelays, inEachMode, nth } from './stage.js'
+import { assertPrompt, inEachMode, nth } from './stage.js'
 import { watchColumn } from './watch-column.js'
 
 const places = { servers: [{ port: 'port1' }, { port: 'port2' }] }
@@ -28,19 +28,18 @@ inEachMode('local MACs in the database', places, async (t, scene) => {
     t.notMatch(listed, vm.mac)
   })
 
-  await t.test('a new MAC is visible at once; the delay is printed', async (t) => {
+  await t.test('a new MAC is visible within 100 ms', async (t) => {
     const appearances = watchColumn(scene.gateway.database, 'Ucast_Macs_Local', 'MAC')
     scene.lab.own(appearances.close)
     await appearances.until(server.mac)
     const delays: number[] = []
-    for (let number = 1; number <= 5; number++) {
+    for (let number = 1; number <= 8; number++) {
       const mac = `02:00:00:00:70:0${number}`
       const sentAt = performance.now()
       await injector.send(marked('new', { destination: broadcast, source: mac }))
       delays.push((await appearances.until(mac)) - sentAt)
     }
-    t.comment(describeDelays(delays, 'after the frame was sent'))
-    t.equal(delays.length, 5)
+    assertPrompt(t, delays, 'after the frame was sent')
   })
 
   await t.test('a remote MAC that shows up on an access port is neither learned nor displaced', async (t) => {

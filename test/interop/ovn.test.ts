@@ -1,4 +1,5 @@
 import t from 'tap'
+import { assertCarrier, awaitMode, carriedDuring } from '../lab/carriers.js'
 import { type Host, ping, reach } from '../lab/host.js'
 import { openLab } from '../lab/lab.js'
 import { startPings } from '../lab/pings.js'
@@ -79,6 +80,21 @@ for (const mode of (process.env.VTEPGW_MODES ?? 'tc,xdp').split(',') as ('tc' | 
       await everyPairTalks()
       t.match(await gateway.controller.ctl('get-manager'), `tcp:${central.address}:6650`)
     })
+
+    await t.test(
+      `known unicast goes through ${mode === 'xdp' ? 'XDP alone' : "the kernel's VXLAN device"}`,
+      async (t) => {
+        await awaitMode(gateway, mode)
+        const carried = await carriedDuring(gateway, async () => {
+          for (const [from, to] of [
+            [untagged, vm1],
+            [vm2, tagged],
+          ] as const)
+            await from.namespace.run(['ping', '-n', '-q', '-c', '200', '-i', '0.002', to.address])
+        })
+        assertCarrier(t, mode, carried, 400)
+      },
+    )
 
     async function everyPairTalks(): Promise<void> {
       const hosts = [untagged, tagged, vm1, vm2]

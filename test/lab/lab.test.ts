@@ -116,3 +116,18 @@ t.test('a lab removes what a killed one left, and nothing of a living one', asyn
   t.notOk(existsSync(`${directory}`), 'and the directory')
   t.ok(existsSync(`/run/netns/${kept.name}`), 'the living lab kept its own')
 })
+
+t.test('a lab closes all it can and tells at the end what failed', async (t) => {
+  const lab = await openLab()
+  const { name } = await lab.namespace('left')
+  lab.own(() => Promise.reject(new Error('the first')))
+  const closed: string[] = []
+  lab.own(() => Promise.resolve(closed.push('between')))
+  lab.own(() => {
+    throw new Error('the second')
+  })
+  await t.rejects(lab.close(), { message: /the second[^]*the first/ })
+  t.same(closed, ['between'])
+  t.notOk(existsSync(`/run/netns/${name}`), 'the namespace is gone')
+  await lab.close()
+})

@@ -11,6 +11,7 @@ export interface Lab {
   readonly directory: (role: string) => string
   /** Has `close` called when the lab closes. */
   readonly own: (close: () => Promise<unknown>) => void
+  /** Removes what it can; throws the errors of what it could not, and the next lab tries that again. */
   readonly close: () => Promise<void>
 }
 
@@ -41,7 +42,16 @@ export async function openLab(): Promise<Lab> {
       closers.push(close)
     },
     close: async () => {
-      for (const close of closers.splice(0).reverse()) await close()
+      const errors: unknown[] = []
+      for (const close of closers.splice(0).reverse()) {
+        try {
+          await close()
+        } catch (error) {
+          errors.push(error)
+        }
+      }
+      if (errors.length === 1) throw errors[0]
+      if (errors.length > 1) throw new AggregateError(errors, errors.map(String).join('\n'))
       registry.close()
     },
   }

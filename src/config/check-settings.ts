@@ -9,11 +9,22 @@ import { settingsSchema, type Origin, type Settings } from './settings.js'
  * @throws ConfigError for the first thing that is wrong.
  */
 export function checkSettings(raw: unknown, originOf: (path: string) => Origin): Settings {
-  const checked = settingsSchema.safeParse(raw)
+  const checked = settingsSchema.safeParse(raw, { error: sayExpected })
   if (checked.success) return checked.data
   const issue = checked.error.issues[0]
   if (issue === undefined) throw checked.error
   throw describe(issue, originOf, raw)
+}
+
+const EXPECTED: Readonly<Record<string, string>> = { string: 'must be text', array: 'must be a list, as in [a, b]' }
+
+/** For values of a kind that only a YAML file can give; undefined leaves the message to the schema. */
+function sayExpected(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code !== 'invalid_type') return undefined
+  const expected = EXPECTED[issue.expected] ?? `must be of the type ${issue.expected}`
+  if (issue.input === null || issue.input === undefined) return `has no value: ${expected}`
+  const needsQuotes = issue.expected === 'string' && typeof issue.input !== 'object'
+  return needsQuotes ? `${expected}: put it in quotes` : expected
 }
 
 function describe(issue: z.core.$ZodIssue, originOf: (path: string) => Origin, raw: unknown): ConfigError {

@@ -1,4 +1,4 @@
-export type EmbeddedErrorCode = 'not installed' | 'database' | 'start' | 'orphan'
+export type EmbeddedErrorCode = 'not installed' | 'database' | 'start' | 'claimed' | 'orphan'
 
 /** Why the daemon's own ovsdb-server does not run; the message names the file or the command. */
 export class EmbeddedError extends Error {

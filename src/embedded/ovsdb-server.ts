@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { finished } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openDatabaseFile } from './database-file.js'
 import { EmbeddedError } from './embedded-error.js'
@@ -15,6 +16,9 @@ const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 10_000
 /** A server that lived this long died of something new: the back-off begins afresh. */
 const STEADY_MS = 30_000
+
+/** What lib/lockfile.c of OVS says when the lock of a database is taken: nothing but its words tells which process has it. */
+const LOCKED_BY = /already locked by pid (\d+)/
 
 export interface EmbeddedServerOptions {
   readonly stateDir: string
@@ -44,6 +48,8 @@ export class EmbeddedServer {
   readonly #closing = new AbortController()
   readonly #isClosing = (): boolean => this.#closing.signal.aborted
   #child: ChildProcess | undefined
+  /** Process that serves the database already, as the last child said when it could not lock it. */
+  #rival: string | undefined
   #supervision: Promise<void> | undefined
 
   constructor(options: EmbeddedServerOptions) {
@@ -110,6 +116,7 @@ export class EmbeddedServer {
 
   #relay(line: string): void {
     const [level, module, ...words] = line.split('|')
+    if (module === 'lockfile') this.#rival ??= LOCKED_BY.exec(line)?.[1]
     const fields = words.length > 0 ? { module, message: words.join('|') } : { message: line }
     // Each client that hangs up is a WARN to ovsdb-server, its own bookkeeping an INFO.
     if (level === 'INFO' || level === 'DBG') this.#options.log.debug('ovsdb_server', fields)
@@ -124,6 +131,12 @@ export class EmbeddedServer {
       await delay(20)
     }
     child.kill('SIGKILL')
+    if (child.stderr !== null) await finished(child.stderr).catch(() => undefined)
+    if (this.#rival !== undefined) {
+      const { stateDir } = this.#options
+      const message = `the database in «${stateDir}» is already served by the process ${this.#rival}: another daemon needs another --state-dir`
+      throw new EmbeddedError('claimed', message)
+    }
     throw new EmbeddedError('start', 'ovsdb-server did not start; its own words are in the log above')
   }
 

@@ -129,3 +129,18 @@ t.test('a database that cannot be read is an error that says so, and stays as it
   await t.rejects(startIn(t, place), { name: 'EmbeddedError', message: /hardware_vtep.db/ })
   t.equal(readFileSync(databasePath(place.stateDir), 'utf8'), 'this is no database\n')
 })
+
+t.test(
+  'a database that another daemon serves is an error that names --state-dir, and that daemon goes on',
+  async (t) => {
+    const place = await makePlace(t)
+    const first = await startIn(t, place)
+    const elsewhere = await makePlace(t)
+    await t.rejects(startIn(t, { ...elsewhere, stateDir: place.stateDir }), {
+      name: 'EmbeddedError',
+      code: 'claimed',
+      message: `the database in «${place.stateDir}» is already served by the process ${pidOf(place)}: another daemon needs another --state-dir`,
+    })
+    await ctl(first, 'add-ls', 'ls0')
+  },
+)

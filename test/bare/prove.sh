@@ -3,13 +3,15 @@
 # machine's package mirrors, clones the committed tree into it, and runs the commands there with all their installing.
 # A chroot shares the kernel, and the commands make network namespaces of their own in it.
 #
-#   test/bare/prove.sh [COMMAND ...]      default: 'make run DEMO_ARGS=--once' 'make test' 'make check'
+#   test/bare/prove.sh [COMMAND ...]      default: 'make run DEMO_ARGS=--once' twice, 'make test' 'make check'
 #
+# Whatever is given twice must take less than 20 s the second time: nothing is installed or built any more.
 # Needs root, mmdebstrap and a kernel with eBPF; takes half an hour and 5 GB in /var/tmp, all of it removed at the end.
 set -euo pipefail
 
+demonstration='make run DEMO_ARGS=--once'
 commands=("$@")
-[ ${#commands[@]} -gt 0 ] || commands=('make run DEMO_ARGS=--once' 'make test' 'make check')
+[ ${#commands[@]} -gt 0 ] || commands=("$demonstration" "$demonstration" 'make test' 'make check')
 top=$(git -C "$(dirname "$0")" rev-parse --show-toplevel)
 [ "$(id -u)" = 0 ] || {
   echo 'prove.sh: root is needed' >&2
@@ -53,11 +55,18 @@ grep -q '^vtep-gateway: root is needed' <<<"$refusal" || {
   exit 1
 }
 
+declare -A done_before
 for command in "$@"; do
   echo "== bare Debian 12: $command"
   SECONDS=0
   chroot "$root" bash -c "cd /opt/vtep-gateway && $command" </dev/null
-  echo "== bare Debian 12: $command: succeeded in $SECONDS s"
+  took=$SECONDS
+  echo "== bare Debian 12: $command: succeeded in $took s"
+  if [ -n "${done_before[$command]:-}" ] && [ "$took" -ge 20 ]; then
+    echo "prove.sh: the second '$command' took $took s; the limit is 20 s" >&2
+    exit 1
+  fi
+  done_before[$command]=1
 done
 INSIDE
 mapfile -t environment <"$work/environment"

@@ -3,6 +3,7 @@
 #ifndef VTEP_ACCESS_TC_H
 #define VTEP_ACCESS_TC_H
 
+#include "acl.h"
 #include "fdb.h"
 #include "flood_tc.h"
 
@@ -78,6 +79,8 @@ SEC("classifier") int access_tc(struct __sk_buff *skb)
 		return drop(at.ifindex, DROP_INVALID_SOURCE, m.packets);
 	if (is_link_local(macs))
 		return drop(at.ifindex, DROP_LINK_LOCAL, m.packets);
+	if (is_denied_in_tc(skb, slot, at.ifindex, at.vlan, ACL_INGRESS))
+		return drop(at.ifindex, DROP_ACL_DENIED, m.packets);
 
 	count_from_local(slot, m.packets, m.bytes);
 	source = mac_key(switch_slot, &macs[6]);

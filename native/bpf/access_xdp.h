@@ -3,6 +3,7 @@
 #ifndef VTEP_ACCESS_XDP_H
 #define VTEP_ACCESS_XDP_H
 
+#include "acl.h"
 #include "fdb.h"
 #include "flow_hash.h"
 
@@ -84,6 +85,9 @@ SEC("xdp.frags") int access_xdp(struct xdp_md *ctx)
 		return XDP_PASS;
 	inner = (__u32)bpf_xdp_get_buff_len(ctx) - tag_length;
 	if (inner > tunnel->inner_mtu + ETH_HLEN)
+		return XDP_PASS;
+	/* What is denied goes up too, where it is counted. */
+	if (is_denied_in_xdp(ctx, slot, at.ifindex, at.vlan, ACL_INGRESS, 0, 2 * ETH_ALEN + tag_length))
 		return XDP_PASS;
 
 	hash = flow_hash(eth->h_dest, ethertype, payload, data_end);

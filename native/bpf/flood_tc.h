@@ -34,6 +34,10 @@ static __always_inline void flood_to_port(struct flood *flood, const struct floo
 		refuse(flood, DROP_INNER_VLAN);
 		return;
 	}
+	if (is_denied_in_tc(skb, slot, ifindex, vlan, ACL_EGRESS)) {
+		refuse(flood, DROP_ACL_DENIED);
+		return;
+	}
 	if (vlan && bpf_skb_vlan_push(skb, bpf_htons(ETH_P_8021Q), vlan)) {
 		refuse(flood, DROP_HELPER_FAILED);
 		return;

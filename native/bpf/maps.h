@@ -3,6 +3,7 @@
 #ifndef VTEP_MAPS_H
 #define VTEP_MAPS_H
 
+#include "acl_layout.h"
 #include "layout.h"
 #include <bpf/bpf_helpers.h>
 #include <linux/bpf.h>
@@ -88,6 +89,30 @@ struct {
 	__type(key, struct flood_key);
 	__type(value, struct flood_member);
 } flood_members SEC(".maps");
+
+/* Which directions of a binding have a list, by binding slot: bit ACL_INGRESS, bit ACL_EGRESS. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BINDINGS_MAX);
+	__type(key, __u32);   /* binding slot */
+	__type(value, __u32); /* directions */
+} binding_acls SEC(".maps");
+
+/* A list is replaced as flood lists are: its rules are written beside the old ones, then the entry here is. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, ACLS_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct acl_key);
+	__type(value, struct acl_list);
+} acls SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ACL_RULES_MAX);
+	__type(key, __u32);
+	__type(value, struct acl_rule);
+} acl_rules SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -5,6 +5,7 @@
 
 #include <linux/pkt_cls.h>
 
+#include "acl.h"
 #include "counters.h"
 #include "parse.h"
 
@@ -101,6 +102,8 @@ static __always_inline int to_port(struct __sk_buff *skb, __u32 from, __u32 ifin
 {
 	if (!may_leave(skb, vlan))
 		return drop(from, DROP_INNER_VLAN, m->packets);
+	if (is_denied_in_tc(skb, slot, ifindex, vlan, ACL_EGRESS))
+		return drop(from, DROP_ACL_DENIED, m->packets);
 	if (vlan && bpf_skb_vlan_push(skb, bpf_htons(ETH_P_8021Q), vlan))
 		return drop(from, DROP_HELPER_FAILED, m->packets);
 	count_to_local(slot, m->packets, m->bytes);

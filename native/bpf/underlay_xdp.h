@@ -4,6 +4,7 @@
 #ifndef VTEP_UNDERLAY_XDP_H
 #define VTEP_UNDERLAY_XDP_H
 
+#include "acl.h"
 #include "counters.h"
 #include "parse.h"
 
@@ -85,6 +86,8 @@ SEC("xdp.frags") int underlay_xdp(struct xdp_md *ctx)
 		return XDP_PASS;
 	/* tc drops a tag that would hop VLANs, and one that the frame ends within. */
 	if (is_vlan_type(outer->inner.h_proto) && (!vlan || length < sizeof(*outer) + sizeof(struct vlan_tag)))
+		return XDP_PASS;
+	if (is_denied_in_xdp(ctx, slot, ifindex, vlan, ACL_EGRESS, OUTER_LENGTH, OUTER_LENGTH + 2 * ETH_ALEN))
 		return XDP_PASS;
 
 	__builtin_memcpy(macs, &outer->inner, sizeof(macs));

@@ -120,6 +120,6 @@ fn failure(index: usize, error: &Error) -> Failure {
     }
 }
 
-fn invalid(error: impl std::fmt::Display) -> Error {
+pub fn invalid(error: impl std::fmt::Display) -> Error {
     Error::Invalid(error.to_string())
 }

@@ -12,6 +12,7 @@
     reason = "nothing calls these functions in Rust"
 )]
 
+mod acl;
 mod bfd;
 mod convert;
 mod types;
@@ -23,6 +24,7 @@ use napi::{
 };
 use napi_derive::napi;
 
+use acl::{AclPlace, AclSpec};
 use bfd::{BfdSpec, BfdStatus};
 use convert::{failures, ip, mac, switch_id, thrown, vlan};
 use types::{
@@ -157,6 +159,25 @@ impl Datapath {
             self.inner
                 .tables()
                 .put_flood(switch_id(&flood.switch_id)?, &remotes)
+        })
+    }
+
+    /// Replaces the rules of ports and VLANs; each frame is judged by the old ones or by the new ones. Where that fails the
+    /// former rules stay, and where there were none nothing passes.
+    #[napi]
+    pub fn put_acls(&self, acls: Vec<AclSpec>) -> Vec<Failure> {
+        failures(acls, |acl| self.inner.tables().put_acl(&acl.try_into()?))
+    }
+
+    /// What is named is not filtered any more.
+    #[napi]
+    pub fn remove_acls(&self, places: Vec<AclPlace>) -> Vec<Failure> {
+        failures(places, |place| {
+            self.inner.tables().remove_acl(
+                &place.netdev,
+                vlan(place.vlan)?,
+                acl::direction(&place.direction)?,
+            )
         })
     }
 

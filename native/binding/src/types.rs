@@ -4,7 +4,7 @@ use datapath::Notice;
 use napi::bindgen_prelude::BigInt;
 use napi_derive::napi;
 
-use crate::bfd::BfdStatus;
+use crate::{acl::AclSpec, bfd::BfdStatus};
 
 #[napi(object)]
 pub struct OpenOptions {
@@ -85,6 +85,7 @@ pub struct Snapshot {
     pub remote_macs: Vec<RemoteMacSpec>,
     pub floods: Vec<FloodSpec>,
     pub local_macs: Vec<LocalMac>,
+    pub acls: Vec<AclSpec>,
 }
 
 /// `links`: a port or a path changed; bindings of a device that vanished are gone from the tables. `bfd`: the session of a
@@ -220,6 +221,7 @@ impl From<datapath::Snapshot> for Snapshot {
                 .into_iter()
                 .map(LocalMac::from)
                 .collect(),
+            acls: snapshot.acls.into_iter().map(AclSpec::from).collect(),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     layout::{
         Address, BfdSession, Binding, BindingCounters, BindingKey, DropKey, FloodKey, FloodMember,
         LocalMac, LogicalSwitch, MacKey, Port, PuntMeter, RemoteMac, Settings, Tunnel,
+        acl::{AclKey, AclList, AclRule},
     },
 };
 
@@ -20,7 +21,7 @@ use crate::{
 pub type MapShape = (&'static str, usize, usize);
 
 /// All maps that hold state.
-pub const MAPS: [MapShape; 19] = [
+pub const MAPS: [MapShape; 22] = [
     ("settings", 4, size_of::<Settings>()),
     ("ports", 4, size_of::<Port>()),
     ("bindings", size_of::<BindingKey>(), size_of::<Binding>()),
@@ -48,6 +49,9 @@ pub const MAPS: [MapShape; 19] = [
     ("bfd_heartbeat", 4, 8),
     ("punts", 0, 0),
     ("punt_meters", 4, size_of::<PuntMeter>()),
+    ("binding_acls", 4, 4),
+    ("acls", size_of::<AclKey>(), size_of::<AclList>()),
+    ("acl_rules", 4, size_of::<AclRule>()),
 ];
 
 /// Pins the maps that a program holds, for the loader to take instead of new ones. Maps of another layout are left:

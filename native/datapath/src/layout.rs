@@ -6,6 +6,8 @@
     reason = "the fields are documented in bpf/layout.h, which they mirror"
 )]
 
+pub mod acl;
+
 use std::{
     mem::{offset_of, size_of},
     net::{IpAddr, Ipv6Addr},

@@ -3,6 +3,7 @@
 //!
 //! [`Datapath`] is the whole of it with its worker thread; [`Tables`] is what both work on.
 
+mod acls;
 mod adoption;
 mod bfd;
 mod bindings;
@@ -34,7 +35,7 @@ pub use error::Error;
 pub use macs::Reason;
 pub use ports::Mode;
 pub use spec::{
-    BindingCount, BindingSpec, DropCount, LocalMacSpec, Notice, PortStatus, RemoteMacSpec,
+    AclSpec, BindingCount, BindingSpec, DropCount, LocalMacSpec, Notice, PortStatus, RemoteMacSpec,
     Snapshot, TunnelSpec, TunnelStatus,
 };
 pub use tables::Tables;

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use ::bfd::Status;
-use model::{Mac, SwitchId};
+use model::{Direction, Mac, SwitchId, acl::Rule};
 
 use crate::{layout::BindingCounters, macs::Reason};
 
@@ -38,6 +38,19 @@ pub struct RemoteMacSpec {
     pub remote: IpAddr,
 }
 
+/// The rules of a port and VLAN in one direction; VLAN 0 is the whole port, whatever the tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AclSpec {
+    /// Device of the port.
+    pub netdev: String,
+    /// 0..=4094.
+    pub vlan: u16,
+    /// Which way.
+    pub direction: Direction,
+    /// The first that matches decides; what none matches passes.
+    pub rules: Vec<Rule>,
+}
+
 /// A MAC that was learned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalMacSpec {
@@ -70,6 +83,8 @@ pub struct Snapshot {
     pub floods: Vec<(SwitchId, Vec<IpAddr>)>,
     /// Local MACs.
     pub local_macs: Vec<LocalMacSpec>,
+    /// Access control lists.
+    pub acls: Vec<AclSpec>,
 }
 
 /// State of a port.

@@ -1,5 +1,6 @@
 //! The gateway's tables as the control plane speaks of them: devices by name, switches by UUID, tunnels by address.
 
+mod acls;
 mod follow;
 mod readback;
 
@@ -12,6 +13,7 @@ use aya::{
 use model::{Mac, SwitchId};
 
 use crate::{
+    acls::Acls,
     bfd::Parts,
     bindings::Bindings,
     drops::Drops,
@@ -37,6 +39,7 @@ pub struct Tables {
     programs: Programs,
     switches: Switches,
     bindings: Bindings,
+    acls: Acls,
     tunnels: Tunnels,
     macs: Macs,
     ports: Ports,
@@ -71,6 +74,7 @@ impl Tables {
             netlink,
             switches: Switches::adopt(ebpf)?,
             bindings: Bindings::adopt(ebpf)?,
+            acls: Acls::adopt(ebpf, |ifindex| links.contains_key(&ifindex))?,
             tunnels: Tunnels::adopt(ebpf)?,
             macs: Macs::adopt(ebpf)?,
             ports: Ports::adopt(ebpf, &links)?,
@@ -81,6 +85,7 @@ impl Tables {
             settings,
         };
         this.adopt_ports()?;
+        this.mark_all_bindings()?;
         this.resolve()?;
         this.tunnels.rewrite()?;
         Ok((this, ring))
@@ -240,6 +245,7 @@ impl Tables {
             return Ok(Vec::new());
         }
         let slot = self.bindings.reserve()?;
+        self.acls.mark(key, slot)?;
         // The flood list may have no room for it; then nothing has changed yet.
         self.switches
             .add_flood_port(spec.switch_id, flood_port(key, slot))?;

@@ -1,5 +1,6 @@
 //! The way of a frame that comes in on an access port.
 
+use crate::acl::Direction;
 use crate::delivery::Delivery;
 use crate::drop_reason::DropReason;
 use crate::frame::Frame;
@@ -45,6 +46,10 @@ fn judge(
     }
     if destination.is_link_local() {
         return Err(DropReason::LinkLocal);
+    }
+    // What is denied teaches nothing.
+    if !tables.is_permitted(from, Direction::Ingress, inner.bytes) {
+        return Err(DropReason::AclDenied);
     }
     let (learn, note) = match tables.lesson(switch, source, from, now) {
         Ok(learn) => (Some(learn), None),

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::acl::Direction;
 use crate::drop_reason::DropReason;
 use crate::ethernet::EthernetFrame;
 use crate::frame::Frame;
@@ -52,6 +53,12 @@ impl<'a> Delivery<'a> {
     pub(crate) fn send_to_binding(&mut self, to: BindingKey) {
         if self.inner.is_tagged() && !to.vlan.is_tagged() {
             return self.refuse(DropReason::InnerVlan);
+        }
+        if !self
+            .tables
+            .is_permitted(to, Direction::Egress, self.frame.bytes)
+        {
+            return self.refuse(DropReason::AclDenied);
         }
         let bytes = vlan::tagged(&self.inner, to.vlan);
         self.outputs.push(Output::ToPort {

@@ -16,6 +16,7 @@ pub const UDP: u8 = 17;
 const DONT_FRAGMENT: u16 = 0x4000;
 /// More-fragments and the fragment offset: nonzero in every fragment.
 const FRAGMENT_BITS: u16 = 0x3fff;
+const OFFSET_BITS: u16 = 0x1fff;
 
 mod field {
     pub const VERSION_IHL: usize = 0;
@@ -66,6 +67,12 @@ impl<'a> Ipv4Packet<'a> {
     #[must_use]
     pub fn is_fragment(&self) -> bool {
         be16::<{ field::FRAGMENT }, HEADER_LEN>(self.header) & FRAGMENT_BITS != 0
+    }
+
+    /// Where the fragment's payload begins in that of the whole packet, in units of eight bytes.
+    #[must_use]
+    pub fn fragment_offset(&self) -> u16 {
+        be16::<{ field::FRAGMENT }, HEADER_LEN>(self.header) & OFFSET_BITS
     }
 
     /// Whether routers may not fragment it.

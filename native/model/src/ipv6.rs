@@ -2,13 +2,14 @@
 
 use std::net::Ipv6Addr;
 
-use crate::wire::{WireError, octets, split};
+use crate::wire::{WireError, be16, octets, split};
 
 /// Bytes of the fixed header.
 pub const HEADER_LEN: usize = 40;
 
 mod field {
     pub const VERSION: usize = 0;
+    pub const PAYLOAD_LENGTH: usize = 4;
     pub const NEXT_HEADER: usize = 6;
     pub const SOURCE: usize = 8;
     pub const DESTINATION: usize = 24;
@@ -35,6 +36,12 @@ impl<'a> Ipv6Packet<'a> {
             });
         }
         Ok(Self { header, payload })
+    }
+
+    /// Bytes behind the fixed header, as it states them; 0 in a jumbogram (RFC 2675).
+    #[must_use]
+    pub fn payload_len(&self) -> usize {
+        usize::from(be16::<{ field::PAYLOAD_LENGTH }, HEADER_LEN>(self.header))
     }
 
     /// What follows the fixed header: an extension header or the payload.

@@ -23,6 +23,7 @@
 )]
 
 pub mod access;
+pub mod acl;
 mod delivery;
 pub mod drop_reason;
 pub mod ethernet;
@@ -49,6 +50,7 @@ pub mod vxlan;
 mod wire;
 
 pub use access::process_access;
+pub use acl::{AclKey, Direction};
 pub use drop_reason::{DropReason, Note};
 pub use frame::{Frame, Measure};
 pub use local_fdb::{Instant, Learn, LearnKind, LocalEntry};

@@ -1,10 +1,13 @@
 //! What XDP does of it: known unicast between devices that it can redirect to. Everything else goes up to the
 //! kernel unchanged, where `process_access` or the kernel's own receive path and then `process_overlay` see it.
 //!
+//! What an ACL denies goes up, too, and is dropped and counted there.
+//!
 //! It does not ask whether the source is a remote MAC: a MAC of a logical switch is either local or remote.
 
 use std::net::IpAddr;
 
+use crate::acl::Direction;
 use crate::ethernet::{self, EthernetFrame};
 use crate::frame::Frame;
 use crate::ipv4::{self, Ipv4Packet};
@@ -117,6 +120,9 @@ fn encapsulate(tables: &Tables, port: PortId, frame: Frame<'_>, now: Instant) ->
     if tunnel.is_exceeded_by(untagged.inner.len()) || !tables.is_xdp_port(next_hop.port) {
         return None;
     }
+    if !tables.is_permitted(at, Direction::Ingress, &untagged.inner) {
+        return None;
+    }
     let (IpAddr::V4(local), &IpAddr::V4(remote)) = (tunnel.local, remote) else {
         return None;
     };
@@ -168,6 +174,9 @@ fn decapsulate(tables: &Tables, frame: Frame<'_>) -> Option<Shortcut> {
         || (inner.is_tagged() && !at.vlan.is_tagged())
         || inner.ends_within_tag()
     {
+        return None;
+    }
+    if !tables.is_permitted(at, Direction::Egress, vxlan.inner()) {
         return None;
     }
     let effect = Effect::ToLocal {

@@ -4,6 +4,7 @@
 //! behind them make frames and tables meet often; each rule of the model is met within a few hundred cases.
 
 mod access;
+mod acls;
 mod inner;
 mod overlay;
 mod pool;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use crate::acl::{AclKey, Rule};
 use crate::ethernet;
 use crate::local_fdb::LocalEntry;
 use crate::mac::Mac;
@@ -97,6 +98,8 @@ pub struct Limits {
     pub remote_macs: usize,
     /// MACs that were learned.
     pub local_macs: usize,
+    /// ACLs by port, VLAN and direction.
+    pub acls: usize,
 }
 
 impl Default for Limits {
@@ -109,6 +112,7 @@ impl Default for Limits {
             tunnels: 1024,
             remote_macs: 65536,
             local_macs: 65536,
+            acls: 65536,
         }
     }
 }
@@ -131,6 +135,8 @@ pub struct Tables {
     pub local_macs: Table<FdbKey, LocalEntry>,
     /// Remote addresses that BUM frames of a logical switch go to, beside its bindings.
     pub floods: Table<SwitchId, BTreeSet<IpAddr>>,
+    /// What each port and VLAN lets through.
+    pub acls: Table<AclKey, Vec<Rule>>,
 }
 
 impl Tables {
@@ -145,6 +151,7 @@ impl Tables {
             remote_macs: Table::new(limits.remote_macs),
             local_macs: Table::new(limits.local_macs),
             floods: Table::new(limits.switches),
+            acls: Table::new(limits.acls),
         }
     }
 

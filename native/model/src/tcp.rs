@@ -1,6 +1,6 @@
 //! TCP header (RFC 9293 section 3.1), as far as segments are measured by it.
 
-use crate::wire::{WireError, split};
+use crate::wire::{WireError, be16, split};
 
 /// Bytes of a header without options.
 pub const HEADER_LEN: usize = 20;
@@ -28,5 +28,11 @@ impl<'a> TcpHeader<'a> {
     #[must_use]
     pub fn header_len(&self) -> usize {
         usize::from(self.header[field::DATA_OFFSET] >> 4) * 4
+    }
+
+    /// The flags with the reserved bits before them: FIN is bit 0.
+    #[must_use]
+    pub fn flags(&self) -> u16 {
+        be16::<{ field::DATA_OFFSET }, HEADER_LEN>(self.header) & 0x0fff
     }
 }

@@ -212,7 +212,7 @@ fn generated_frames_on_access_ports_meet_every_rule() {
     let met = census(access_cases(&wild()), |(tables, arrival)| {
         words(&access(tables, arrival))
     });
-    let all = "flood inner_vlan invalid_source learn_table_full link_local move new no_destination no_tunnel none oversize
+    let all = "acl_denied flood inner_vlan invalid_source learn_table_full link_local move new no_destination no_tunnel none oversize
         port refresh remote_mac_on_access same_port truncated tunnel unbound_vlan unknown_switch unsupported_tag";
     assert_eq!(met, expected(all));
 }
@@ -226,7 +226,7 @@ fn generated_frames_from_tunnels_meet_every_rule() {
             arrival.frame.as_slice().into(),
         ))
     });
-    let all = "flood inner_vlan invalid_source link_local no_destination none port split_horizon truncated \
+    let all = "acl_denied flood inner_vlan invalid_source link_local no_destination none port split_horizon truncated \
                unknown_vni unknown_vtep";
     assert_eq!(met, expected(all));
 }

@@ -111,6 +111,7 @@ impl Tables {
         for key in bound {
             notices.extend(self.remove_binding_at(key)?);
         }
+        self.acls.forget_device(ifindex)?;
         self.drops.forget_device(ifindex)?;
         self.ports.forget(ifindex)?;
         Ok(notices)

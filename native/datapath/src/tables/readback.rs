@@ -67,6 +67,7 @@ impl Tables {
             remote_macs: remote_macs.collect(),
             floods,
             local_macs: local_macs.collect(),
+            acls: self.acls(),
         })
     }
 

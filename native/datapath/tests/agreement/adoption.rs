@@ -8,6 +8,7 @@ use datapath::{
     Mode,
     layout::{
         Address, Binding, BindingKey, FloodKey, FloodMember, LocalMac, MacKey, RemoteMac, Tunnel,
+        acl::{AclKey, AclList},
     },
 };
 use model::{DropReason, strategies::scenes};
@@ -30,6 +31,7 @@ fn the_next_process_finds_the_tables_and_counts_on() {
         rig.reopen();
         rig.assert_applied();
         prop_assert_eq!(rig.counted(), before.clone());
+        rig.remove_acls();
         for (key, entry) in tables.local_macs.iter() {
             let before = rig.counted();
             rig.teach(*key, entry.at);
@@ -60,6 +62,7 @@ fn removing_everything_leaves_nothing_in_the_kernels_tables() {
         prop_assert_eq!(count("tunnels", entries::<u32, Tunnel>), 0);
         prop_assert_eq!(count("vteps", entries::<Address, u32>), 0);
         prop_assert_eq!(count("local_addresses", entries::<Address, u32>), 0);
+        prop_assert_eq!(count("acls", entries::<AclKey, AclList>), 0);
         prop_assert_eq!(count("flood_members", entries::<FloodKey, FloodMember>), 0);
         Ok(())
     });

@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::acls::PROTOCOLS;
 use crate::ethernet::{self, EthernetRepr};
 use crate::mac::Mac;
 use crate::tables::Tables;
@@ -59,13 +60,15 @@ fn payloads() -> BoxedStrategy<Payload> {
 fn ipv4() -> impl Strategy<Value = Payload> {
     (
         prop_oneof![6 => Just(0x45_u8), 1 => select(vec![0x46_u8, 0x4f, 0x44, 0x40, 0x65])],
-        select(vec![0x4000_u16, 0x0000, 0x2000, 0x00b9, 0x20b9, 0x8000]),
+        select(vec![
+            0x4000_u16, 0x0000, 0x2000, 0x0001, 0x00b9, 0x20b9, 0x8000,
+        ]),
         select(vec![6_u8, 17, 1, 132]),
         any::<[u8; 8]>(),
-        vec(any::<u8>(), 0..48),
+        rests(),
     )
-        .prop_map(|(version, fragment, protocol, addresses, rest)| {
-            let total = u16::try_from(20 + rest.len()).unwrap_or(0).to_be_bytes();
+        .prop_map(|(version, fragment, protocol, addresses, (rest, stated))| {
+            let total = u16::try_from(20 + stated).unwrap_or(0).to_be_bytes();
             let [fragment_high, fragment_low] = fragment.to_be_bytes();
             let mut packet = vec![version, 0];
             packet.extend(total);
@@ -79,18 +82,44 @@ fn ipv4() -> impl Strategy<Value = Payload> {
 fn ipv6() -> impl Strategy<Value = Payload> {
     (
         prop_oneof![8 => Just(0x60_u8), 1 => Just(0x45_u8)],
-        select(vec![6_u8, 17, 58, 44, 0]),
+        select(PROTOCOLS.to_vec()),
         any::<[u8; 32]>(),
-        vec(any::<u8>(), 0..48),
+        prop_oneof![rests(), chains()],
     )
-        .prop_map(|(version, next_header, addresses, rest)| {
+        .prop_map(|(version, next_header, addresses, (rest, stated))| {
             let mut packet = vec![version, 0, 0, 0];
-            packet.extend(u16::try_from(rest.len()).unwrap_or(0).to_be_bytes());
+            packet.extend(u16::try_from(stated).unwrap_or(0).to_be_bytes());
             packet.extend([next_header, 64]);
             packet.extend(addresses);
             packet.extend(rest);
             (ethernet::IPV6, packet)
         })
+}
+
+/// Bytes behind a fixed header, and how many of them it says there are: sometimes not all, or none.
+fn rests() -> impl Strategy<Value = (Vec<u8>, usize)> {
+    vec(prop_oneof![any::<u8>(), 0..4_u8], 0..48).prop_flat_map(stated)
+}
+
+/// Extension headers one behind the other, and what they lead to.
+fn chains() -> impl Strategy<Value = (Vec<u8>, usize)> {
+    let offset = select(vec![0_u16, 0, 0, 1, 2]);
+    let header = (select(PROTOCOLS.to_vec()), 0..2_u8, offset, any::<bool>());
+    (vec(header, 0..10), rests()).prop_flat_map(|(headers, (rest, _))| {
+        let mut bytes = Vec::new();
+        for (next, length, offset, has_more) in headers {
+            let [high, low] = (offset << 3 | u16::from(has_more)).to_be_bytes();
+            bytes.extend([next, length, high, low]);
+            bytes.resize(bytes.len() + 4 + 8 * usize::from(length), 0);
+        }
+        stated([bytes, rest].concat())
+    })
+}
+
+fn stated(bytes: Vec<u8>) -> impl Strategy<Value = (Vec<u8>, usize)> {
+    let length = bytes.len();
+    let stated = prop_oneof![8 => Just(length), 1 => 0..=length, 1 => Just(0)];
+    (Just(bytes), stated)
 }
 
 fn arp() -> impl Strategy<Value = Payload> {

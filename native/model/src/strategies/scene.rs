@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::acls::acls;
 use super::{Scope, pool};
 use crate::local_fdb::{Instant, LocalEntry};
 use crate::mac::Mac;
@@ -39,10 +40,13 @@ fn choose(number: &mut u16, count: u16) -> u16 {
 }
 
 /// Tables: up to four logical switches on up to four VLANs of each access port, up to four tunnels. Every MAC of a
-/// logical switch is local, remote or unknown. Tunnel MTUs are small enough for generated frames to exceed them.
+/// logical switch is local, remote or unknown. Every second scene has ACLs. Tunnel MTUs are small enough for generated frames to exceed them.
 pub fn scenes(scope: &Scope) -> impl Strategy<Value = Tables> + use<> {
     let scope = scope.clone();
-    drafts(&scope).prop_map(move |draft| build(&draft, &scope))
+    (drafts(&scope), acls(&scope)).prop_map(move |(draft, acls)| Tables {
+        acls,
+        ..build(&draft, &scope)
+    })
 }
 
 fn drafts(scope: &Scope) -> impl Strategy<Value = Draft> + use<> {

@@ -6,8 +6,8 @@ use std::{
     net::IpAddr,
 };
 
-use datapath::{BindingSpec, RemoteMacSpec, TunnelSpec};
-use model::{BindingKey, FdbKey, SwitchId};
+use datapath::{AclSpec, BindingSpec, RemoteMacSpec, TunnelSpec};
+use model::{AclKey, BindingKey, FdbKey, SwitchId};
 
 use super::{BEHIND_SECOND, Rig, UNDERLAY};
 use crate::{effects::Effects, lab};
@@ -15,6 +15,7 @@ use crate::{effects::Effects, lab};
 impl Rig {
     /// Brings the kernel's tables to these, from whatever they were before.
     pub fn apply(&mut self, target: &model::Tables) {
+        self.remove_acls();
         self.make_paths(target);
         for (id, switch) in target.switches.iter() {
             self.tables.put_switch(*id, switch.vni.get()).unwrap();
@@ -46,9 +47,40 @@ impl Rig {
         for (key, entry) in target.local_macs.iter() {
             self.teach(*key, entry.at);
         }
+        self.put_acls(target);
         self.told();
         self.applied = target.clone();
         self.assert_applied();
+    }
+
+    /// Before anything is taught: what an ACL denies is not learned.
+    pub fn remove_acls(&mut self) {
+        for (key, _) in self.applied.acls.iter() {
+            let name = self.name(key.port);
+            let vlan = key.vlan.get();
+            self.tables.remove_acl(name, vlan, key.direction).unwrap();
+        }
+    }
+
+    fn acl_key(&self, spec: &AclSpec) -> AclKey {
+        let BindingKey { port, vlan } = self.key(&spec.netdev, spec.vlan);
+        AclKey {
+            port,
+            vlan,
+            direction: spec.direction,
+        }
+    }
+
+    fn put_acls(&mut self, target: &model::Tables) {
+        for (key, rules) in target.acls.iter() {
+            let spec = AclSpec {
+                netdev: self.name(key.port).to_owned(),
+                vlan: key.vlan.get(),
+                direction: key.direction,
+                rules: rules.clone(),
+            };
+            self.tables.put_acl(&spec).unwrap();
+        }
     }
 
     fn make_paths(&mut self, target: &model::Tables) {
@@ -205,6 +237,18 @@ impl Rig {
         assert_eq!(
             floods,
             lists.map(|(id, list)| (*id, list.clone())).collect()
+        );
+        let acls = snapshot
+            .acls
+            .iter()
+            .map(|spec| (self.acl_key(spec), &spec.rules));
+        assert_eq!(
+            acls.collect::<BTreeMap<_, _>>(),
+            target
+                .acls
+                .iter()
+                .map(|(key, rules)| (*key, rules))
+                .collect()
         );
         assert_eq!(self.local_macs(), Effects::none(target).counted.local_macs);
         let tunnels = self.tables.tunnel_status().into_iter().map(|tunnel| {

@@ -192,7 +192,7 @@ export class Daemon {
     const { state } = this.#client
     const publication = this.#gateway?.publication()
     if (publication === undefined || state.kind !== 'synced' || state.lock !== 'held') return undefined
-    return buildTransaction(this.#client.replica, publication)
+    return this.#client.fit(buildTransaction(this.#client.replica, publication))
   }
 
   #settled(): void {

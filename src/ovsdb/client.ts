@@ -4,8 +4,10 @@ import { tablesOf, type DatabaseDescription, type Selection, type TableDescripti
 import type { Endpoint, TlsOptions } from './endpoint.js'
 import { OvsdbError } from './error.js'
 import { lockAfter, type LockState } from './lock.js'
+import { fitOperations } from './fit-operations.js'
 import type { Log } from './log.js'
 import { readUpdate, type MonitorNews } from './monitor.js'
+import type { ServerSchema } from './monitored-columns.js'
 import { checkedId } from './notation.js'
 import type { Operation, OperationResult } from './operation.js'
 import { defaultTiming, type ReconnectTiming } from './reconnect.js'
@@ -55,6 +57,7 @@ export class OvsdbClient<T> {
   #replica: Replica<T>
   #draft: Draft | undefined
   #resume: ResumePoint | undefined
+  #schema: ServerSchema | undefined
   #hasDump = false
   #isStateNew = false
   #isReplicaNew = false
@@ -97,6 +100,14 @@ export class OvsdbClient<T> {
   /** The last known contents; empty tables before the first dump. */
   get replica(): Replica<T> {
     return this.#replica
+  }
+
+  /**
+   * The operations without what the schema of the server lacks, for `transact`: an older one may lack tables and columns of the description.
+   * Before the first dump nothing is known to be lacking.
+   */
+  fit(operations: readonly Operation[]): readonly Operation[] {
+    return this.#schema === undefined ? operations : fitOperations(operations, this.#schema)
   }
 
   /** Connects, and from then on again whenever the connection is lost. */
@@ -162,7 +173,9 @@ export class OvsdbClient<T> {
     })
   }
 
-  #takeDump({ news, columns, schemaVersion, method, missing }: Synchronized): void {
+  #takeDump({ news, columns, schema, method, missing }: Synchronized): void {
+    const schemaVersion = schema.version
+    this.#schema = schema
     this.#take(news)
     this.#resume = { columns, transaction: news.transaction }
     if (!this.#hasDump) this.#isReplicaNew = true

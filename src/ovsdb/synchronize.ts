@@ -10,7 +10,7 @@ import {
   type MonitorMethod,
   type MonitorNews,
 } from './monitor.js'
-import { chooseColumns, readServerSchema, type MonitoredColumns } from './monitored-columns.js'
+import { chooseColumns, readServerSchema, type MonitoredColumns, type ServerSchema } from './monitored-columns.js'
 import type { Session } from './session.js'
 
 /** What the next connection needs to know to ask for the difference only. */
@@ -29,7 +29,7 @@ export interface SynchronizeRequest<T> {
 
 export interface Synchronized {
   readonly method: MonitorMethod
-  readonly schemaVersion: string
+  readonly schema: ServerSchema
   readonly columns: MonitoredColumns
   readonly missing: readonly string[]
   readonly news: MonitorNews
@@ -73,7 +73,7 @@ export function synchronize<T>(
 
   const monitor = (
     choice: ReturnType<typeof chooseColumns>,
-    schemaVersion: string,
+    schema: ServerSchema,
     ways: readonly MonitorMethod[],
   ): void => {
     const [method, ...others] = ways
@@ -83,11 +83,11 @@ export function synchronize<T>(
       method,
       monitorParams(database, method, choice.columns, since),
       (result) => {
-        onDone({ method, schemaVersion, ...choice, news: readMonitorResult(method, result) })
+        onDone({ method, schema, ...choice, news: readMonitorResult(method, result) })
       },
       (error) => {
         if (others.length === 0 || error.code === 'connection lost') onFailed(error)
-        else monitor(choice, schemaVersion, others)
+        else monitor(choice, schema, others)
       },
     )
   }
@@ -101,7 +101,7 @@ export function synchronize<T>(
         onLock(readLockResult(answer))
       })
     }
-    monitor(chooseColumns(tables, selection, schema), schema.version, monitorMethods)
+    monitor(chooseColumns(tables, selection, schema), schema, monitorMethods)
   })
 }
 

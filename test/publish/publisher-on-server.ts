@@ -8,7 +8,7 @@ import { Publisher } from '../../src/publish/publisher.js'
 import { buildTransaction } from '../../src/publish/transaction.js'
 import type { IpAddress } from '../../src/schema/ip-address.js'
 import { hardwareVtep, type Tables } from '../../src/schema/rows.generated.js'
-import { type OvsdbServer, startOvsdbServer } from '../lab/ovsdb-server.js'
+import { type OvsdbServer, type OvsdbServerOptions, startOvsdbServer } from '../lab/ovsdb-server.js'
 import { until } from '../lab/until.js'
 
 /** A publisher at work on a real server, as the daemon has it. */
@@ -42,8 +42,12 @@ const nothingToSay: Publication = {
   totals: [],
 }
 
-export async function publishOnServer(t: Test, initial: Partial<Publication> = {}): Promise<Published> {
-  const server = await startOvsdbServer()
+export async function publishOnServer(
+  t: Test,
+  initial: Partial<Publication> = {},
+  options: OvsdbServerOptions = {},
+): Promise<Published> {
+  const server = await startOvsdbServer(options)
   t.teardown(() => server.close())
   let publication: Publication = { ...nothingToSay, ...initial }
   let transactions = 0
@@ -64,7 +68,7 @@ export async function publishOnServer(t: Test, initial: Partial<Publication> = {
     build: () => {
       const { state } = client
       return state.kind === 'synced' && state.lock === 'held'
-        ? buildTransaction(client.replica, publication)
+        ? client.fit(buildTransaction(client.replica, publication))
         : undefined
     },
     transact: (operations) => {
@@ -82,7 +86,7 @@ export async function publishOnServer(t: Test, initial: Partial<Publication> = {
     await until('the database to say it all', async () => {
       const { state } = client
       const isSynced = state.kind === 'synced' && state.lock === 'held'
-      return Promise.resolve(isSynced && buildTransaction(client.replica, publication).length === 0)
+      return Promise.resolve(isSynced && client.fit(buildTransaction(client.replica, publication)).length === 0)
     })
   }
   client.start()

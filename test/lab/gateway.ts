@@ -40,8 +40,8 @@ export interface Gateway {
   readonly database: string
   /** Plays the controller in that database. */
   readonly controller: Controller
-  /** Starts vtepd and waits until it says that it works. */
-  readonly start: () => Promise<Background>
+  /** Starts vtepd and waits until it says that it works; default: in the mode of the options. */
+  readonly start: (mode?: DatapathMode) => Promise<Background>
   /** Runs vtepd where it is expected to end by itself, and returns how it ended. */
   readonly attemptStart: () => Promise<Outcome>
   /** Runs a console command; throws when it fails. */
@@ -78,12 +78,22 @@ export async function makeGateway(lab: Lab, underlay: Underlay, options: Gateway
     const { drops } = await show()
     return drops.filter((drop) => drop.reason === reason).reduce((sum, drop) => sum + drop.packets, 0)
   }
-  const daemon = [
+  const daemon = (datapathMode: DatapathMode) => [
     ...[process.execPath, checkoutPath('dist/vtepd.js'), '--switch', name, '--tunnel-ip', attachment.address],
     ...(ovsdb === undefined ? [] : ['--ovsdb', ovsdb]),
     ...(config === undefined ? [] : ['--config', `${directory}/vtepd.yaml`]),
     ...ports.flatMap((port) => ['--port', port]),
-    ...['--state-dir', stateDir, '--run-dir', runDir, '--datapath-mode', mode, '--log-level', 'debug', ...flags],
+    ...[
+      '--state-dir',
+      stateDir,
+      '--run-dir',
+      runDir,
+      '--datapath-mode',
+      datapathMode,
+      '--log-level',
+      'debug',
+      ...flags,
+    ],
   ]
   return {
     namespace,
@@ -99,9 +109,9 @@ export async function makeGateway(lab: Lab, underlay: Underlay, options: Gateway
     show,
     dropped: countedAs,
     counted: countedAs,
-    attemptStart: () => namespace.attempt(daemon),
-    start: async () => {
-      const vtepd = namespace.start(daemon)
+    attemptStart: () => namespace.attempt(daemon(mode)),
+    start: async (datapathMode = mode) => {
+      const vtepd = namespace.start(daemon(datapathMode))
       lab.own(() => vtepd.stop())
       await until('vtepd to be in service', async () => {
         if (!vtepd.running()) throw new Error(`vtepd ended: ${vtepd.output()}`)

@@ -75,6 +75,9 @@ SEC("classifier") int access_tc(struct __sk_buff *skb)
 			return drop(at.ifindex, reason, 1);
 	}
 	m = measure(skb);
+	/* Behind a priority tag another one would be hidden from the bindings of its VLAN. */
+	if (tag.type && !at.vlan && has_tag(skb))
+		return drop(at.ifindex, DROP_INNER_VLAN, m.packets);
 	if (!is_valid_source(&macs[6]))
 		return drop(at.ifindex, DROP_INVALID_SOURCE, m.packets);
 	if (is_link_local(macs))

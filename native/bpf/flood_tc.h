@@ -27,6 +27,7 @@ static __always_inline void flood_to_port(struct flood *flood, const struct floo
 {
 	struct __sk_buff *skb = flood->skb;
 	__u32 ifindex = member->target, vlan = member->vlan, slot = member->binding_slot;
+	long result;
 
 	if (ifindex == flood->ifindex && vlan == flood->vlan)
 		return;
@@ -42,9 +43,13 @@ static __always_inline void flood_to_port(struct flood *flood, const struct floo
 		refuse(flood, DROP_HELPER_FAILED);
 		return;
 	}
-	bpf_clone_redirect(skb, ifindex, 0);
+	result = bpf_clone_redirect(skb, ifindex, 0);
 	if (vlan)
 		bpf_skb_vlan_pop(skb);
+	if (result < 0) {
+		refuse(flood, DROP_HELPER_FAILED);
+		return;
+	}
 	count_to_local(slot, flood->measure.packets, flood->measure.bytes);
 	flood->sent++;
 	if (tracing)
@@ -66,7 +71,10 @@ static __always_inline void flood_to_tunnel(struct flood *flood, __u32 tunnel_sl
 		refuse(flood, reason);
 		return;
 	}
-	bpf_clone_redirect(flood->skb, flood->vxlan_ifindex, 0);
+	if (bpf_clone_redirect(flood->skb, flood->vxlan_ifindex, 0) < 0) {
+		refuse(flood, DROP_HELPER_FAILED);
+		return;
+	}
 	flood->sent++;
 	if (tracing)
 		tell(EVENT_TO_TUNNEL, 0, flood->ifindex, 0, NULL, tunnel_slot);

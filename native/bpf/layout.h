@@ -174,7 +174,7 @@ struct bfd_session {
 
 struct settings {
 	__u32 vxlan_ifindex; /* the collect-metadata VXLAN device */
-	__u32 zero;
+	__u32 layout;        /* version of this layout: maps of another one are not adopted */
 };
 
 #define BINDINGS_MAX 32768

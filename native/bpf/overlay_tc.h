@@ -12,7 +12,7 @@ SEC("classifier") int overlay_tc(struct __sk_buff *skb)
 	struct logical_switch *ls;
 	struct local_mac *local;
 	struct mac_key destination;
-	struct address remote;
+	struct address remote, local_address;
 	struct measure m;
 	__u8 macs[12];
 	__u32 *found, *tunnel, switch_slot, vni;
@@ -34,6 +34,9 @@ SEC("classifier") int overlay_tc(struct __sk_buff *skb)
 	tunnel = bpf_map_lookup_elem(&vteps, &remote);
 	if (!tunnel)
 		return drop(0, DROP_UNKNOWN_VTEP, m.packets);
+	local_address = mapped_v4(bpf_htonl(outer.local_ipv4));
+	if (!bpf_map_lookup_elem(&local_addresses, &local_address))
+		return drop(0, DROP_FOREIGN_ADDRESS, m.packets);
 	count_from_tunnel(*tunnel, m.packets);
 	if (!is_valid_source(&macs[6]))
 		return drop(0, DROP_INVALID_SOURCE, m.packets);

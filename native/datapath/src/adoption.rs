@@ -3,7 +3,7 @@
 use std::mem::size_of;
 
 use aya::{
-    maps::{MapData, MapInfo},
+    maps::{Array, Map, MapData, MapInfo},
     programs::loaded_programs,
 };
 
@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     layout::{
         Address, BfdSession, Binding, BindingCounters, BindingKey, DropKey, FloodKey, FloodMember,
-        LocalMac, LogicalSwitch, MacKey, Port, PuntMeter, RemoteMac, Settings, Tunnel,
+        LAYOUT, LocalMac, LogicalSwitch, MacKey, Port, PuntMeter, RemoteMac, Settings, Tunnel,
         acl::{AclKey, AclList, AclRule},
     },
 };
@@ -79,7 +79,7 @@ pub fn pin_maps_of(program: u32, bpffs: &BpfFs) -> Result<(), Error> {
             found.push((known.0, id));
         }
     }
-    if found.len() < MAPS.len() {
+    if found.len() < MAPS.len() || layout_of(&found)? != Some(LAYOUT) {
         return Ok(());
     }
     for (name, id) in found {
@@ -89,4 +89,13 @@ pub fn pin_maps_of(program: u32, bpffs: &BpfFs) -> Result<(), Error> {
             .map_err(|error| Error::Bpf(format!("pin map {name}: {error}")))?;
     }
     Ok(())
+}
+
+/// The version that the process wrote which made the maps.
+fn layout_of(found: &[(&str, u32)]) -> Result<Option<u32>, Error> {
+    let Some((_, id)) = found.iter().find(|(name, _)| *name == "settings") else {
+        return Ok(None);
+    };
+    let settings: Array<MapData, Settings> = Array::try_from(Map::Array(MapData::from_id(*id)?))?;
+    Ok(Some(settings.get(&0, 0)?.layout))
 }

@@ -8,15 +8,13 @@ use std::{
     time::Duration,
 };
 
-use netlink_packet_route::link::LinkFlags;
-
 use ::bfd::{Config, Status};
 
 use crate::{
     bfd::Bfd,
     error::Error,
     netlink::{Netlink, watch::Watch},
-    ports::Mode,
+    ports::{self, Mode},
     programs,
     spec::{Notice, Snapshot},
     tables::Tables,
@@ -165,22 +163,18 @@ impl Drop for Datapath {
 pub fn detach(switch_name: &str) -> Result<(), Error> {
     let mut netlink =
         Netlink::open().map_err(|error| Error::kernel("open a netlink socket", error))?;
+    let mut result = Ok(());
     for link in underlay::links(&mut netlink)?.into_values() {
-        programs::detach_xdp(&mut netlink, &link);
-        if underlay::is_vxlan_device(&link) || !programs::detach_tc(&mut netlink, &link) {
-            continue;
-        }
-        netlink
-            .set_flags(link.ifindex, LinkFlags::empty(), LinkFlags::Promisc)
-            .map_err(|error| {
-                Error::kernel(format!("set {} to not promiscuous", link.name), error)
-            })?;
-        let _ = std::fs::write(
-            format!("/proc/sys/net/ipv6/conf/{}/disable_ipv6", link.name),
-            "0",
-        );
+        let released = if underlay::is_vxlan_device(&link) {
+            Ok(())
+        } else {
+            ports::release(&mut netlink, &link)
+        };
+        // An underlay device has an XDP program alone.
+        let freed = programs::detach_xdp(&mut netlink, &link);
+        result = result.and(released).and(freed);
     }
-    underlay::remove_vxlan_device(&mut netlink, switch_name)
+    result.and(underlay::remove_vxlan_device(&mut netlink, switch_name))
 }
 
 /// The addresses of the network namespace with the names of their devices.

@@ -28,6 +28,15 @@ pub fn prepare_access_port(netlink: &mut Netlink, link: &Link) -> Result<(), Err
     Ok(())
 }
 
+/// Undoes what makes a device deaf and promiscuous; it stays up.
+pub fn release_access_port(netlink: &mut Netlink, link: &Link) -> Result<(), Error> {
+    netlink
+        .set_flags(link.ifindex, LinkFlags::empty(), LinkFlags::Promisc)
+        .map_err(|error| Error::kernel(format!("set {} to not promiscuous", link.name), error))?;
+    set_disable_ipv6(&link.name, "0")
+        .map_err(|error| Error::kernel(format!("switch on IPv6 on {}", link.name), error))
+}
+
 /// Makes the VLAN tags of a device visible to XDP, which does not see those that the hardware strips.
 pub fn keep_vlan_tags_inline(netdev: &str) {
     let _ = clear_flags(netdev, ETH_FLAG_RXVLAN | ETH_FLAG_LRO);
@@ -44,9 +53,13 @@ pub fn is_physical(netdev: &str) -> bool {
 
 /// A VXLAN or access device must not take part in IPv6 (RFC 4862 would have it multicast of itself).
 pub fn disable_ipv6(netdev: &str) -> io::Result<()> {
+    set_disable_ipv6(netdev, "1")
+}
+
+fn set_disable_ipv6(netdev: &str, value: &str) -> io::Result<()> {
     match fs::write(
         format!("/proc/sys/net/ipv6/conf/{netdev}/disable_ipv6"),
-        "1",
+        value,
     ) {
         // A kernel without IPv6 has nothing to disable.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

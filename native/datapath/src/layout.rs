@@ -219,8 +219,11 @@ pub struct BfdSession {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     pub vxlan_ifindex: u32,
-    pub zero: u32,
+    pub layout: u32,
 }
+
+/// To be raised whenever a field or a limit changes its meaning: maps of another layout are not adopted.
+pub const LAYOUT: u32 = 2;
 
 pub const BINDINGS_MAX: u32 = 32768;
 pub const SWITCHES_MAX: u32 = 8192;

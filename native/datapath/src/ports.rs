@@ -116,7 +116,7 @@ impl Ports {
             }
         }
         if !is_xdp {
-            detach_xdp(netlink, link);
+            detach_xdp(netlink, link)?;
         }
         let port = AccessPort {
             netdev: link.name.clone(),
@@ -131,8 +131,7 @@ impl Ports {
 
     /// Takes the programs off a device; it is nobody's port then.
     pub fn remove(&mut self, netlink: &mut Netlink, link: &Link) -> Result<(), Error> {
-        detach_xdp(netlink, link);
-        detach_tc(netlink, link);
+        release(netlink, link)?;
         self.forget(link.ifindex)
     }
 
@@ -156,4 +155,14 @@ impl Ports {
         }
         Ok(())
     }
+}
+
+/// Takes the programs off an access port and gives the device back as a device is made: not promiscuous, with IPv6.
+/// A device that is no access port is left as it is.
+pub fn release(netlink: &mut Netlink, link: &Link) -> Result<(), Error> {
+    if !detach_tc(netlink, link)? {
+        return Ok(());
+    }
+    detach_xdp(netlink, link)?;
+    device::release_access_port(netlink, link)
 }

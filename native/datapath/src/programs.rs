@@ -176,20 +176,25 @@ impl Programs {
 }
 
 /// Takes our XDP program off a device, where there is one.
-pub fn detach_xdp(netlink: &mut Netlink, link: &Link) {
-    if link.xdp_program.is_some_and(is_our_xdp) {
-        let _ = netlink.set_xdp(link.ifindex, -1);
+pub fn detach_xdp(netlink: &mut Netlink, link: &Link) -> Result<(), Error> {
+    if !link.xdp_program.is_some_and(is_our_xdp) {
+        return Ok(());
     }
+    netlink
+        .set_xdp(link.ifindex, -1)
+        .map_err(|error| Error::kernel(format!("take the XDP program off {}", link.name), error))
 }
 
 /// Takes our tc program off a device, and the qdisc if no other filter needs it. Returns whether it was there.
-pub fn detach_tc(netlink: &mut Netlink, link: &Link) -> bool {
+pub fn detach_tc(netlink: &mut Netlink, link: &Link) -> Result<bool, Error> {
     if our_filter(netlink, link.ifindex).is_none() {
-        return false;
+        return Ok(false);
     }
-    let is_detached = tc_link(&link.name).is_ok_and(|filter| filter.detach().is_ok());
-    let _ = netlink.remove_unused_clsact(link.ifindex);
-    is_detached
+    tc_link(&link.name)?.detach()?;
+    netlink
+        .remove_unused_clsact(link.ifindex)
+        .map_err(|error| Error::kernel(format!("remove the qdisc of {}", link.name), error))?;
+    Ok(true)
 }
 
 /// The program of our filter on a device.

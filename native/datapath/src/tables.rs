@@ -19,10 +19,10 @@ use crate::{
     drops::Drops,
     error::Error,
     header::OVERHEAD_V4,
-    layout::{BFD_SESSIONS_MAX, Binding, BindingKey, MacKey, Settings},
+    layout::{BFD_SESSIONS_MAX, Binding, BindingKey, LAYOUT, MacKey, Settings},
     macs::{Change, Macs, Place, Reason},
     netlink::{Netlink, link::Link},
-    ports::{Mode, Ports},
+    ports::{self, Mode, Ports},
     programs::{Programs, TcProgram},
     spec::{BindingSpec, LocalMacSpec, Notice, RemoteMacSpec, TunnelSpec},
     switches::{Member, Switches},
@@ -107,7 +107,11 @@ impl Tables {
             let which = match self.ports.netdev(link.ifindex) {
                 Some(_) => TcProgram::Access,
                 None if underlay::is_vxlan_device(link) => TcProgram::Overlay,
-                None => continue,
+                None => {
+                    // Left by a process whose tables were of another layout, and nobody's port since.
+                    ports::release(&mut self.netlink, link)?;
+                    continue;
+                }
             };
             self.programs.ensure_tc(which, &mut self.netlink, link)?;
         }
@@ -249,7 +253,10 @@ impl Tables {
         // The flood list may have no room for it; then nothing has changed yet.
         self.switches
             .add_flood_port(spec.switch_id, flood_port(key, slot))?;
-        if let Err(error) = self.bindings.put(key, Binding { switch_slot, slot }) {
+        let left = old.map_or(Ok(()), |old| self.leave_flood_list(key, old));
+        if let Err(error) =
+            left.and_then(|()| self.bindings.put(key, Binding { switch_slot, slot }))
+        {
             self.switches
                 .remove_flood_port(spec.switch_id, flood_port(key, slot))?;
             return Err(error);
@@ -258,7 +265,7 @@ impl Tables {
             return Ok(Vec::new());
         };
         self.bindings.release(old.slot);
-        self.leave_switch(key, old)
+        self.forget_macs_of(key, old)
     }
 
     /// Removes a binding; its MACs are forgotten.
@@ -276,18 +283,25 @@ impl Tables {
     }
 
     fn remove_binding_at(&mut self, key: BindingKey) -> Result<Vec<Notice>, Error> {
-        match self.bindings.remove(key)? {
-            Some(binding) => self.leave_switch(key, binding),
-            None => Ok(Vec::new()),
+        let Some(binding) = self.bindings.get(key) else {
+            return Ok(Vec::new());
+        };
+        self.leave_flood_list(key, binding)?;
+        self.bindings.remove(key)?;
+        self.forget_macs_of(key, binding)
+    }
+
+    /// Goes first when a binding goes, since it may fail: the binding is then still there to be removed again.
+    fn leave_flood_list(&mut self, key: BindingKey, was: Binding) -> Result<(), Error> {
+        match self.switches.id(was.switch_slot) {
+            Some(id) => self
+                .switches
+                .remove_flood_port(id, flood_port(key, was.slot)),
+            None => Ok(()),
         }
     }
 
-    /// What a binding leaves behind in the switch it belonged to.
-    fn leave_switch(&mut self, key: BindingKey, was: Binding) -> Result<Vec<Notice>, Error> {
-        if let Some(id) = self.switches.id(was.switch_slot) {
-            self.switches
-                .remove_flood_port(id, flood_port(key, was.slot))?;
-        }
+    fn forget_macs_of(&mut self, key: BindingKey, was: Binding) -> Result<Vec<Notice>, Error> {
         let place = Place {
             ifindex: key.ifindex,
             vlan: key.vlan,
@@ -406,7 +420,7 @@ fn own_vxlan_device(
     let vxlan_ifindex = underlay::own_vxlan_device(netlink, programs, switch_name)?;
     let value = Settings {
         vxlan_ifindex,
-        zero: 0,
+        layout: LAYOUT,
     };
     Ok(settings.set(0, value, 0)?)
 }

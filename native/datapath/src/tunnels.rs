@@ -79,6 +79,7 @@ impl Ends {
 /// The tables of tunnels.
 pub struct Tunnels {
     by_remote: HashMap<IpAddr, Entry>,
+    next_number: u32,
     ends: Ends,
     table: Table<u32, Tunnel>,
     vteps: Table<Address, u32>,
@@ -110,8 +111,15 @@ impl Tunnels {
                     .map(|(remote, entry)| (*remote, entry.end())),
             );
         });
+        let next_number = by_remote
+            .values()
+            .map(|entry| entry.number + 1)
+            .max()
+            .unwrap_or(0)
+            % TUNNELS_MAX;
         Ok(Self {
             by_remote,
+            next_number,
             ends,
             table,
             vteps: Table::take(ebpf, "vteps", "remote VTEPs", TUNNELS_MAX)?,
@@ -254,14 +262,19 @@ impl Tunnels {
         Ok(())
     }
 
-    fn free_number(&self) -> Result<u32, Error> {
+    /// A number that was given back is not given out again soon: a MAC that still names it finds no tunnel then, and
+    /// not somebody else's.
+    fn free_number(&mut self) -> Result<u32, Error> {
         let used: std::collections::HashSet<u32> =
             self.by_remote.values().map(|entry| entry.number).collect();
-        (0..TUNNELS_MAX)
+        let number = (self.next_number..TUNNELS_MAX)
+            .chain(0..self.next_number)
             .find(|number| !used.contains(number))
             .ok_or(Error::TableFull {
                 table: "tunnels",
                 limit: TUNNELS_MAX,
-            })
+            })?;
+        self.next_number = (number + 1) % TUNNELS_MAX;
+        Ok(number)
     }
 }

@@ -44,6 +44,10 @@ pub fn own_vxlan_device(
     let found = links(netlink)?.into_values().find(is_vxlan_device);
     match &found {
         Some(link) if link.alias.as_deref() == Some(&alias) => {}
+        // A process was killed between making it and naming it.
+        Some(link) if link.alias.is_none() && link.kind.as_deref() == Some("vxlan") => {
+            name_vxlan_device(netlink, link.ifindex, &alias)?;
+        }
         Some(link) => {
             return Err(Error::InUse(format!(
                 "device {VXLAN_DEVICE} belongs to another gateway in this network namespace ({})",
@@ -101,8 +105,12 @@ impl Underlay {
         mode: Mode,
     ) -> Result<bool, Error> {
         let links = links(netlink)?;
-        self.attached
-            .retain(|ifindex, _| links.contains_key(ifindex));
+        // A program that somebody took off is put back.
+        self.attached.retain(|ifindex, is_attached| {
+            links
+                .get(ifindex)
+                .is_some_and(|link| !*is_attached || link.xdp_program.is_some())
+        });
         let mut has_changed = false;
         let mut next_hops = HashSet::new();
         let mut unresolved = HashSet::new();
@@ -178,7 +186,7 @@ impl Underlay {
                     .attach_xdp(XdpProgram::Underlay, netlink, link)
                     .is_ok();
             if !attached {
-                detach_xdp(netlink, link);
+                let _ = detach_xdp(netlink, link);
             }
             attached
         });
@@ -197,6 +205,10 @@ fn create_vxlan_device(netlink: &mut Netlink, alias: &str) -> Result<(), Error> 
     let ifindex = link
         .ok_or_else(|| Error::NoSuchDevice(VXLAN_DEVICE.to_owned()))?
         .ifindex;
+    name_vxlan_device(netlink, ifindex, alias)
+}
+
+fn name_vxlan_device(netlink: &mut Netlink, ifindex: u32, alias: &str) -> Result<(), Error> {
     netlink
         .set_alias(ifindex, alias)
         .map_err(|error| Error::kernel(format!("name {VXLAN_DEVICE}"), error))

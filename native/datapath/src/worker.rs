@@ -2,6 +2,7 @@
 //! control plane has no part in it.
 
 use std::{
+    collections::HashSet,
     io,
     os::fd::{AsRawFd, OwnedFd, RawFd},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -21,6 +22,9 @@ use crate::{
 
 const SWEEP: Duration = Duration::from_secs(1);
 const KEEP: Duration = Duration::from_secs(5);
+/// How often the programs are listened to at the most: a MAC that flaps between two ports tells of each frame, and is
+/// looked at once for all of them.
+const HEAR_INTERVAL: Duration = Duration::from_millis(5);
 /// Bursts of route and neighbour changes are answered together.
 const RESOLVE_INTERVAL: Duration = Duration::from_millis(20);
 
@@ -57,6 +61,7 @@ impl Worker {
         let mut next_sweep = Instant::now();
         let mut next_keep = next_sweep + KEEP;
         let mut resolve_at: Option<Instant> = None;
+        let mut hear_at = next_sweep;
         loop {
             let now = Instant::now();
             if now >= next_sweep {
@@ -77,12 +82,17 @@ impl Worker {
                     })
                 });
             }
-            let wake = resolve_at.map_or(next_sweep, |at| at.min(next_sweep));
-            match self.wait(wake.saturating_duration_since(Instant::now())) {
+            let is_hearing = now >= hear_at;
+            let mut wake = resolve_at.map_or(next_sweep, |at| at.min(next_sweep));
+            if !is_hearing {
+                wake = wake.min(hear_at);
+            }
+            match self.wait(wake.saturating_duration_since(Instant::now()), is_hearing) {
                 Ok(Ready { stop: true, .. }) => return,
                 Ok(ready) => {
                     if ready.ring {
                         self.hear_programs();
+                        hear_at = Instant::now() + HEAR_INTERVAL;
                     }
                     if ready.watch && self.hear_kernel() {
                         resolve_at.get_or_insert(Instant::now() + RESOLVE_INTERVAL);
@@ -106,7 +116,7 @@ impl Worker {
     }
 
     fn hear_programs(&mut self) {
-        let mut learned = Vec::new();
+        let mut learned = HashSet::new();
         let mut refused = Vec::new();
         while let Some(record) = self.ring.next() {
             let Some(event) = Event::parse(&record) else {
@@ -118,7 +128,9 @@ impl Worker {
                 zero: 0,
             };
             match event.kind {
-                EVENT_LEARNED | EVENT_MOVED => learned.push(key),
+                EVENT_LEARNED | EVENT_MOVED => {
+                    learned.insert(key);
+                }
                 EVENT_REFUSED => refused.push((
                     key,
                     Place {
@@ -145,7 +157,7 @@ impl Worker {
         match self.watch.read() {
             Ok(changes) => {
                 let paths = changes.paths;
-                self.work(|tables| tables.follow(changes));
+                self.work(|tables| Ok(tables.follow(changes)));
                 paths
             }
             Err(error) => {
@@ -157,7 +169,7 @@ impl Worker {
         }
     }
 
-    fn wait(&self, timeout: Duration) -> io::Result<Ready> {
+    fn wait(&self, timeout: Duration, is_hearing: bool) -> io::Result<Ready> {
         let entry = |fd: RawFd| libc::pollfd {
             fd,
             events: libc::POLLIN,
@@ -165,7 +177,12 @@ impl Worker {
         };
         let mut entries = [
             entry(self.stop.as_raw_fd()),
-            entry(self.ring.as_raw_fd()),
+            // poll passes over negative descriptors.
+            entry(if is_hearing {
+                self.ring.as_raw_fd()
+            } else {
+                -1
+            }),
             entry(self.watch.as_raw_fd()),
         ];
         let timeout_ms = libc::c_int::try_from(timeout.as_micros().div_ceil(1000)).unwrap_or(1000);

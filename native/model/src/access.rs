@@ -6,7 +6,7 @@ use crate::drop_reason::DropReason;
 use crate::frame::Frame;
 use crate::local_fdb::{Instant, Learn};
 use crate::mac::Mac;
-use crate::number::PortId;
+use crate::number::{PortId, VlanId};
 use crate::outcome::Outcome;
 use crate::switch_id::SwitchId;
 use crate::tables::{BindingKey, FdbKey, Tables};
@@ -40,6 +40,9 @@ fn judge(
         ..frame
     };
     let mut delivery = Delivery::new(tables, switch, inner)?;
+    if untagged.vlan == VlanId::UNTAGGED && delivery.inner().is_tagged() {
+        return Err(DropReason::InnerVlan);
+    }
     let (source, destination) = (delivery.inner().source(), delivery.inner().destination());
     if !source.is_valid_source() {
         return Err(DropReason::InvalidSource);

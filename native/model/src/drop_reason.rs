@@ -93,6 +93,8 @@ numbered! {
             "a BFD packet from a tunnel breaks the rules of RFC 5880 or is for another session";
         AclDenied = 19, "acl_denied",
             "an ACL of the binding that the frame came in by, or would have left by, denies it";
+        ForeignAddress = 20, "foreign_address",
+            "the tunnel packet was sent to an address of the box that no tunnel starts from";
     }
 }
 

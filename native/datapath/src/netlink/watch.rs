@@ -24,6 +24,8 @@ pub struct Changes {
     pub links: Vec<Link>,
     /// Devices that are gone, by index.
     pub removed_links: Vec<u32>,
+    /// Notifications were lost: the devices must be listed again.
+    pub is_incomplete: bool,
     /// A route, a neighbour, an address or a link changed, so next hops must be looked up again.
     pub paths: bool,
 }
@@ -64,7 +66,10 @@ impl Watch {
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(changes),
-                Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => changes.paths = true,
+                Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => {
+                    changes.is_incomplete = true;
+                    changes.paths = true;
+                }
                 Err(error) => return Err(error),
             }
         }

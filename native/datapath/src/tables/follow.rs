@@ -5,7 +5,7 @@ use crate::{
     error::Error,
     layout::{BindingKey, MacKey},
     macs::{Place, Reason},
-    netlink::watch::Changes,
+    netlink::{link::Link, watch::Changes},
     spec::Notice,
     underlay,
 };
@@ -42,40 +42,84 @@ impl Tables {
         Ok(self.notices(changes))
     }
 
-    /// Follows devices that appeared, changed or vanished.
-    pub(crate) fn follow(&mut self, changes: Changes) -> Result<Vec<Notice>, Error> {
+    /// Follows devices that appeared, changed or vanished. What fails is told among the rest, and the rest is done.
+    pub(crate) fn follow(&mut self, mut changes: Changes) -> Vec<Notice> {
         let mut notices = Vec::new();
-        for link in changes.links {
-            let ifindex = link.ifindex;
-            let has_carrier = link.carrier;
-            let known = self.links.insert(ifindex, link);
-            if self.ports.netdev(ifindex).is_some() {
-                self.ports.look_at_features(ifindex)?;
-                if !has_carrier && known.is_none_or(|known| known.carrier) {
-                    let down = self
-                        .macs
-                        .forget_where(Reason::LinkDown, |_, at| at.ifindex == ifindex)?;
-                    notices.extend(self.notices(down));
-                }
-                notices.push(Notice::Links);
-            } else if known.is_none() {
-                notices.push(Notice::Links);
+        if changes.is_incomplete {
+            match self.missed_changes() {
+                Ok(missed) => changes = missed,
+                Err(error) => notices.push(Notice::Failed(error.to_string())),
             }
+        }
+        for link in changes.links {
+            let result = self.follow_change(link);
+            collect(&mut notices, result);
         }
         for ifindex in changes.removed_links {
-            if let Some(link) = self.links.remove(&ifindex) {
-                if underlay::is_vxlan_device(&link) {
-                    notices.push(Notice::Failed(format!(
-                        "device {} was removed; it is made anew",
-                        link.name
-                    )));
-                    self.repair()?;
-                }
-                notices.extend(self.forget_device(ifindex)?);
-                notices.push(Notice::Links);
-            }
+            let result = self.follow_removal(ifindex);
+            collect(&mut notices, result);
         }
         notices.dedup();
+        notices
+    }
+
+    /// The difference between the devices as they were and as they are.
+    fn missed_changes(&mut self) -> Result<Changes, Error> {
+        let now = underlay::links(&mut self.netlink)?;
+        let removed_links = self
+            .links
+            .keys()
+            .filter(|ifindex| !now.contains_key(ifindex))
+            .copied()
+            .collect();
+        let links = now
+            .into_values()
+            .filter(|link| self.links.get(&link.ifindex) != Some(link))
+            .collect();
+        Ok(Changes {
+            links,
+            removed_links,
+            ..Changes::default()
+        })
+    }
+
+    fn follow_change(&mut self, link: Link) -> Result<Vec<Notice>, Error> {
+        let ifindex = link.ifindex;
+        let has_carrier = link.carrier;
+        let known = self.links.insert(ifindex, link);
+        if self.ports.netdev(ifindex).is_none() {
+            return Ok(known
+                .is_none()
+                .then_some(Notice::Links)
+                .into_iter()
+                .collect());
+        }
+        let mut notices = vec![Notice::Links];
+        if !has_carrier && known.is_none_or(|known| known.carrier) {
+            let down = self
+                .macs
+                .forget_where(Reason::LinkDown, |_, at| at.ifindex == ifindex)?;
+            notices.extend(self.notices(down));
+        }
+        let looked = self.ports.look_at_features(ifindex).map(|()| Vec::new());
+        collect(&mut notices, looked);
+        Ok(notices)
+    }
+
+    fn follow_removal(&mut self, ifindex: u32) -> Result<Vec<Notice>, Error> {
+        let Some(link) = self.links.remove(&ifindex) else {
+            return Ok(Vec::new());
+        };
+        let mut notices = self.forget_device(ifindex)?;
+        notices.push(Notice::Links);
+        if underlay::is_vxlan_device(&link) {
+            notices.push(Notice::Failed(format!(
+                "device {} was removed; it is made anew",
+                link.name
+            )));
+            let repaired = self.repair().map(|()| Vec::new());
+            collect(&mut notices, repaired);
+        }
         Ok(notices)
     }
 
@@ -115,5 +159,12 @@ impl Tables {
         self.drops.forget_device(ifindex)?;
         self.ports.forget(ifindex)?;
         Ok(notices)
+    }
+}
+
+fn collect(notices: &mut Vec<Notice>, result: Result<Vec<Notice>, Error>) {
+    match result {
+        Ok(more) => notices.extend(more),
+        Err(error) => notices.push(Notice::Failed(error.to_string())),
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use datapath::Mode;
 use model::{
-    AclKey, BindingKey, Mac, Origin, PortId, Switch, SwitchId, Tables, Tunnel, VlanId, Vni,
+    BindingKey, Mac, Origin, PortId, Switch, SwitchId, Tables, Tunnel, VlanId, Vni,
     outer::OuterHeader, process_overlay, strategies::overlay_cases,
 };
 use proptest::prop_assert_eq;
@@ -22,6 +22,8 @@ use crate::{
 };
 
 const LOCAL: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+/// An address of the underlay device that no tunnel starts from.
+const OTHER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 200);
 /// The last frame of each case goes through a logical switch of its own; after it nothing else is to come.
 const LAST_SWITCH: SwitchId = SwitchId::new(u128::MAX);
 const LAST_VNI: u32 = 7777;
@@ -96,14 +98,11 @@ fn a_frame_from_a_tunnel_goes_where_the_model_sends_it() {
 
 fn with_last(mut tables: Tables, port: PortId) -> Tables {
     let vni = Vni::new(LAST_VNI).unwrap();
-    let local = IpAddr::from([192, 0, 2, 200]);
     let tunnel = Tunnel {
-        local,
+        local: LOCAL.into(),
         mtu: 1450,
         next_hop: None,
     };
-    let is_in_the_way = |key: &AclKey| key.port == port && key.vlan == VlanId::UNTAGGED;
-    tables.acls.retain(|key, _| !is_in_the_way(key));
     let vlan = VlanId::new(LAST_VLAN).unwrap();
     tables.switches.insert(LAST_SWITCH, Switch { vni }).unwrap();
     tables.tunnels.insert(LAST_REMOTE.into(), tunnel).unwrap();
@@ -115,7 +114,28 @@ fn with_last(mut tables: Tables, port: PortId) -> Tables {
     tables
 }
 
+#[test]
+fn a_tunnel_packet_to_another_address_of_the_box_is_dropped() {
+    let mut rig = Rig::new(Mode::Tc);
+    let wires = Wires::open();
+    let port = rig.scope.access[0];
+    rig.apply(&with_last(Tables::new(&rig.scope.limits), port));
+    let vni = Vni::new(LAST_VNI).unwrap();
+    let remote = LAST_REMOTE.into();
+    wires.send_to_underlay(&packet_to(OTHER, Origin { vni, remote }, &LAST_FRAME));
+    let mut told = Vec::new();
+    wait(|| {
+        told.extend(rig.told());
+        !told.is_empty()
+    });
+    assert_eq!(told, [Told::Dropped(None, "foreign_address")]);
+}
+
 fn packet(origin: Origin, inner: &[u8]) -> Vec<u8> {
+    packet_to(LOCAL, origin, inner)
+}
+
+fn packet_to(to: Ipv4Addr, origin: Origin, inner: &[u8]) -> Vec<u8> {
     let IpAddr::V4(remote) = origin.remote else {
         panic!("{} is not IPv4", origin.remote);
     };
@@ -123,7 +143,7 @@ fn packet(origin: Origin, inner: &[u8]) -> Vec<u8> {
         source_mac: Mac::new([2, 0, 0, 0, 0, 1]),
         destination_mac: UNDERLAY[0].1,
         local: remote,
-        remote: LOCAL,
+        remote: to,
         vni: origin.vni,
     };
     header.encapsulate(inner).unwrap()

@@ -79,32 +79,34 @@ inEachMode(
         '',
         'no vxlan device',
       )
-      const links = JSON.parse(await gateway.namespace.run(['ip', '-d', '-j', 'link', 'show'])) as {
-        ifname: string
-        xdp?: unknown
-        promiscuity: number
-      }[]
-      for (const link of links) {
-        t.equal(link.xdp, undefined, `${link.ifname}: no XDP program`)
-        for (const side of ['ingress', 'egress']) {
-          t.equal(
-            (await gateway.namespace.run(['tc', 'filter', 'show', 'dev', link.ifname, side])).trim(),
-            '',
-            `${link.ifname}: no ${side} filter`,
-          )
-        }
-        t.equal(await attachedPrograms(link.ifname), '', `${link.ifname}: no program by any other way`)
-      }
+      for (const link of await links()) t.same(await takenBy(link), [], `${link.ifname} is as the kernel makes it`)
       t.not((await server.namespace.attempt(['ping', '-c1', '-W1', vm.address])).status, 0, 'nothing is forwarded')
     })
 
-    async function attachedPrograms(device: string): Promise<string> {
-      const shown = JSON.parse(await gateway.namespace.run(['bpftool', '-j', 'net', 'show', 'dev', device])) as {
+    interface Link {
+      readonly ifname: string
+      readonly promiscuity: number
+      readonly xdp?: unknown
+    }
+
+    async function links(): Promise<readonly Link[]> {
+      return JSON.parse(await gateway.namespace.run(['ip', '-d', '-j', 'link', 'show'])) as Link[]
+    }
+
+    /** What the gateway has put onto a device: promiscuity, programs by whatever way. */
+    async function takenBy({ ifname, promiscuity, xdp }: Link): Promise<readonly string[]> {
+      const found: string[] = []
+      if (promiscuity !== 0) found.push(`promiscuity ${promiscuity}`)
+      if (xdp !== undefined) found.push('an XDP program')
+      for (const side of ['ingress', 'egress'])
+        if ((await gateway.namespace.run(['tc', 'filter', 'show', 'dev', ifname, side])).trim() !== '')
+          found.push(`an ${side} filter`)
+      const [shown] = JSON.parse(await gateway.namespace.run(['bpftool', '-j', 'net', 'show', 'dev', ifname])) as {
         xdp: unknown[]
         tc: unknown[]
       }[]
-      const found = shown.flatMap((entry) => [...entry.xdp, ...entry.tc])
-      return found.length === 0 ? '' : JSON.stringify(found)
+      for (const program of [...(shown?.xdp ?? []), ...(shown?.tc ?? [])]) found.push(JSON.stringify(program))
+      return found
     }
   },
 )

@@ -1,4 +1,5 @@
 import type { Uuid } from '../ovsdb/notation.js'
+import type { BfdConfig } from '../schema/bfd-config.js'
 import type { IpAddress } from '../schema/ip-address.js'
 import type { Mac } from '../schema/mac.js'
 import type { VlanId } from '../schema/vlan-id.js'
@@ -25,6 +26,11 @@ export interface BindingSpec {
 export interface TunnelSpec {
   readonly remoteIp: IpAddress
   readonly localIp: IpAddress
+}
+
+/** The BFD session of a tunnel. */
+export interface BfdSpec extends BfdConfig {
+  readonly remoteIp: IpAddress
 }
 
 export interface RemoteMacSpec {
@@ -54,6 +60,7 @@ export interface Snapshot {
   readonly switches: readonly SwitchSpec[]
   readonly bindings: readonly BindingSpec[]
   readonly tunnels: readonly TunnelSpec[]
+  readonly bfd: readonly BfdSpec[]
   readonly remoteMacs: readonly RemoteMacSpec[]
   readonly floods: readonly FloodSpec[]
   readonly localMacs: readonly LocalMac[]
@@ -168,12 +175,18 @@ export interface Datapath {
   removeBindings(bindings: readonly BindingSpec[]): readonly Failure[]
   putTunnels(tunnels: readonly TunnelSpec[]): readonly Failure[]
   removeTunnels(remoteIps: readonly IpAddress[]): readonly Failure[]
+  /** Begins sessions on tunnels, or changes what they are to do. */
+  putBfd(sessions: readonly BfdSpec[]): readonly Failure[]
+  /** Goes before the removal of the tunnels: the remote VTEPs are told. */
+  removeBfd(remoteIps: readonly IpAddress[]): readonly Failure[]
   putRemoteMacs(macs: readonly RemoteMacSpec[]): readonly Failure[]
   removeRemoteMacs(macs: readonly RemoteMacSpec[]): readonly Failure[]
   /** Each list replaces the former one without a gap; it ends with its logical switch. */
   putFloods(floods: readonly FloodSpec[]): readonly Failure[]
   portStatus(): readonly PortStatus[]
   tunnelStatus(): readonly TunnelStatus[]
+  /** The sessions that were put and not removed, those of an earlier process included. */
+  bfdStatus(): readonly BfdStatus[]
   bindingCounters(): readonly BindingCounters[]
   dropCounters(): readonly DropCounter[]
   localAddresses(): readonly LocalAddress[]

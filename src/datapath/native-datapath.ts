@@ -1,6 +1,7 @@
 import type * as Native from '#native'
 import { DatapathError, toDatapathError } from './datapath-error.js'
 import type {
+  BfdSpec,
   BfdStatus,
   BindingCounters,
   Datapath,
@@ -56,7 +57,8 @@ async function loadNative(): Promise<typeof Native> {
 /** The kernel gives back what was put, in the canonical text of the domain values: this is where it gets their types back. */
 function wrap({ localAddresses }: typeof Native, native: Native.Datapath): Datapath {
   return {
-    snapshot: () => attempt(() => branded<Snapshot>(native.snapshot())),
+    snapshot: () =>
+      attempt(() => branded<Snapshot>({ ...native.snapshot(), bfd: native.bfdSpecs().map(fromNativeBfd) })),
     putPorts: (ports) => set(() => native.putPorts([...ports])),
     removePorts: (netdevs) => set(() => native.removePorts([...netdevs])),
     putSwitches: (switches) => set(() => native.putSwitches([...switches])),
@@ -65,6 +67,8 @@ function wrap({ localAddresses }: typeof Native, native: Native.Datapath): Datap
     removeBindings: (bindings) => set(() => native.removeBindings([...bindings])),
     putTunnels: (tunnels) => set(() => native.putTunnels([...tunnels])),
     removeTunnels: (remoteIps) => set(() => native.removeTunnels([...remoteIps])),
+    putBfd: (sessions) => set(() => native.putBfd(sessions.map(toNativeBfd))),
+    removeBfd: (remoteIps) => set(() => native.removeBfd([...remoteIps])),
     putRemoteMacs: (macs) => set(() => native.putRemoteMacs([...macs])),
     removeRemoteMacs: (macs) => set(() => native.removeRemoteMacs([...macs])),
     putFloods: (floods) =>
@@ -76,6 +80,7 @@ function wrap({ localAddresses }: typeof Native, native: Native.Datapath): Datap
           .tunnelStatus()
           .map((status) => branded<TunnelStatus>({ netdev: undefined, nextHopMac: undefined, ...status })),
       ),
+    bfdStatus: () => attempt(() => branded<BfdStatus[]>(native.bfdStatus())),
     bindingCounters: () => attempt(() => branded<BindingCounters[]>(native.bindingCounters())),
     dropCounters: () => attempt(() => native.dropCounters().map(dropCounter)),
     localAddresses: () => attempt((): LocalAddress[] => localAddresses()),
@@ -96,6 +101,27 @@ type Bare<T> = T extends string
 
 function branded<T>(value: Bare<T>): T {
   return value as T
+}
+
+function toNativeBfd({ minRxMs, minTxMs, decayMinRxMs, ...spec }: BfdSpec): Native.BfdSpec {
+  return { ...spec, minRx: minRxMs, minTx: minTxMs, decayMinRx: decayMinRxMs }
+}
+
+/** All is there in what the native module tells; what is not would be put anew by the first pass. */
+function fromNativeBfd(spec: Native.BfdSpec): Bare<BfdSpec> {
+  return {
+    remoteIp: spec.remoteIp,
+    minRxMs: spec.minRx ?? 0,
+    minTxMs: spec.minTx ?? 0,
+    decayMinRxMs: spec.decayMinRx ?? 0,
+    forwardingIfRx: spec.forwardingIfRx ?? false,
+    cpathDown: spec.cpathDown ?? false,
+    checkTnlKey: spec.checkTnlKey ?? false,
+    localDstMac: spec.localDstMac ?? '',
+    localDstIp: spec.localDstIp ?? '',
+    remoteDstMac: spec.remoteDstMac ?? '',
+    remoteDstIp: spec.remoteDstIp ?? '',
+  }
 }
 
 function toEvent(event: Native.DatapathEvent): DatapathEvent {

@@ -1,9 +1,11 @@
 import type { Uuid } from '../ovsdb/notation.js'
 import type { Replica } from '../ovsdb/replica.js'
+import type { BfdConfig } from '../schema/bfd-config.js'
 import type { IpAddress } from '../schema/ip-address.js'
 import type { Mac } from '../schema/mac.js'
 import type { McastMacsRemoteRow, PhysicalSwitchRow, Tables } from '../schema/rows.generated.js'
 import type { Vni } from '../schema/vni.js'
+import { createBfdReader, type BfdSessions } from './bfd-sessions.js'
 import { readBindings } from './bindings.js'
 import { chooseFloodList, readUnknownDestination } from './flood-list.js'
 import { bindingKey, type Binding, type Forwarding } from './forwarding.js'
@@ -29,6 +31,8 @@ export interface Desired {
 export interface Present extends Pick<Forwarding, 'switches' | 'floods'> {
   /** Addresses of the box. */
   readonly addresses: ReadonlySet<string>
+  /** Remote VTEPs that BFD found dead, or that ask for no traffic; those without BFD are not among them. */
+  readonly unreachable: ReadonlySet<IpAddress>
 }
 
 /** The tables that say what should be. */
@@ -50,22 +54,28 @@ const READ = [
  */
 export function createDesiredBuilder(gateway: Gateway): (replica: Replica<Tables>, present: Present) => Desired {
   const build = createRebuild(gateway)
+  const bfdOf = createBfdReader()
   let last: { readonly inputs: readonly unknown[]; readonly desired: Desired } | undefined
   return (replica, present) => {
-    const inputs = [...READ.map((name) => replica.table(name)), present.switches, present.floods, present.addresses]
+    const own = [...replica.table('Physical_Switch').values()].find(({ name }) => name === gateway.switchName)
+    const bfd = bfdOf(own?.tunnels ?? [], replica.table('Tunnel'), replica.table('Physical_Locator'))
+    const { switches, floods, addresses, unreachable } = present
+    const inputs = [...READ.map((name) => replica.table(name)), bfd, switches, floods, addresses, unreachable]
     if (last === undefined || last.inputs.some((input, index) => input !== inputs[index])) {
-      last = { inputs, desired: build(replica, present) }
+      last = { inputs, desired: build(replica, present, bfd) }
     }
     return last.desired
   }
 }
 
-function createRebuild(gateway: Gateway): (replica: Replica<Tables>, present: Present) => Desired {
+function createRebuild(
+  gateway: Gateway,
+): (replica: Replica<Tables>, present: Present, sessions: BfdSessions) => Desired {
   const locatorsOf = memoLast(decodeLocators)
   const indexMacs = createMacIndexer()
   const macResolvers = createPerSwitch()
 
-  return (replica, present) => {
+  return (replica, present, sessions) => {
     const own = findOwnSwitch(replica, gateway)
     const tunnelIp = findTunnelIp(gateway, own.row, present.addresses)
     const logicalSwitches = replica.table('Logical_Switch')
@@ -94,14 +104,29 @@ function createRebuild(gateway: Gateway): (replica: Replica<Tables>, present: Pr
       appendAll(refusals, destination.refusals)
       if (vni === undefined) continue
       remoteMacs.set(id, tunnelIp === undefined ? NO_REMOTE_MACS.macs : macs.macs)
-      floods.set(id, tunnelIp === undefined ? [] : chooseFloodList(row, destination.members, present.floods.get(id)))
+      const chosen = chooseFloodList(row, destination.members, present.floods.get(id), present.unreachable)
+      floods.set(id, tunnelIp === undefined ? [] : chosen)
       if (tunnelIp === undefined) continue
       for (const ip of macs.remoteIps) tunnels.set(ip, tunnelIp)
       // In service_node mode frames go to one member; they may come from each.
       for (const ip of destination.members) tunnels.set(ip, tunnelIp)
     }
+    const bfd = new Map<IpAddress, BfdConfig>()
+    for (const ip of tunnels.keys()) {
+      const session = sessions.get(ip)
+      if (session?.config !== undefined) bfd.set(ip, session.config)
+      appendAll(refusals, session?.refusals ?? [])
+    }
     const ports = new Set(gateway.ports.values())
-    const forwarding = { ports, switches, bindings: keyedBindings(bindings, switches), tunnels, remoteMacs, floods }
+    const forwarding = {
+      ports,
+      switches,
+      bindings: keyedBindings(bindings, switches),
+      tunnels,
+      bfd,
+      remoteMacs,
+      floods,
+    }
     return { forwarding, tunnelIp, bound, refusals }
   }
 }

@@ -61,18 +61,22 @@ export function readUnknownDestination(
 /**
  * Where BUM frames of a logical switch go.
  *
- * `source_node`: a copy to each member. `service_node`, also when the column is empty: one member, which replicates; the present
- * one is kept while it is a member, and logical switches are spread over the members by their UUID.
+ * `source_node`: a copy to each member. `service_node`, also when the column is empty: one member, which replicates, of those
+ * that BFD does not call unreachable. The present one is kept while it is such a member, or while there is none, and logical
+ * switches are spread over the others by their UUID.
  */
 export function chooseFloodList(
   row: LogicalSwitchRow,
   members: readonly IpAddress[],
   present: readonly IpAddress[] | undefined,
+  unreachable: ReadonlySet<IpAddress>,
 ): readonly IpAddress[] {
   if (row.replication_mode === 'source_node' || members.length === 0) return members
   const [kept, ...others] = present ?? []
-  if (kept !== undefined && others.length === 0 && members.includes(kept)) return [kept]
-  const chosen = members[spread(row._uuid) % members.length]
+  const healthy = members.filter((member) => !unreachable.has(member))
+  const candidates = healthy.length === 0 ? members : healthy
+  if (kept !== undefined && others.length === 0 && candidates.includes(kept)) return [kept]
+  const chosen = candidates[spread(row._uuid) % candidates.length]
   return chosen === undefined ? [] : [chosen]
 }
 

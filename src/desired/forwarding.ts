@@ -1,4 +1,5 @@
 import type { Uuid } from '../ovsdb/notation.js'
+import type { BfdConfig } from '../schema/bfd-config.js'
 import type { IpAddress } from '../schema/ip-address.js'
 import type { Mac } from '../schema/mac.js'
 import type { VlanId } from '../schema/vlan-id.js'
@@ -16,6 +17,8 @@ export interface Forwarding {
   readonly bindings: ReadonlyMap<BindingKey, Binding>
   /** Remote VTEP -> own address. */
   readonly tunnels: ReadonlyMap<IpAddress, IpAddress>
+  /** Remote VTEP -> its BFD session, where that is enabled. */
+  readonly bfd: ReadonlyMap<IpAddress, BfdConfig>
   /** Logical switch -> MAC -> remote VTEP. */
   readonly remoteMacs: ReadonlyMap<Uuid, ReadonlyMap<Mac, IpAddress>>
   /** Logical switch -> where BUM goes, sorted, without repeats. */

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.js'
-import type { Datapath, DatapathEvent } from '../datapath/datapath.js'
+import type { BfdStatus, Datapath, DatapathEvent } from '../datapath/datapath.js'
 import { createDesiredBuilder, type Desired, type Present } from '../desired/desired.js'
 import type { Forwarding } from '../desired/forwarding.js'
 import type { Uuid } from '../ovsdb/notation.js'
@@ -9,6 +9,8 @@ import { applyPlan, type StepFailure } from '../reconcile/apply.js'
 import { appliedFromSnapshot } from '../reconcile/applied.js'
 import { planChanges } from '../reconcile/plan.js'
 import type { Tables } from '../schema/rows.generated.js'
+import { bfdStatusColumns } from './bfd-status-columns.js'
+import { createBfdTable, type BfdTable } from './bfd-table.js'
 import { impairmentsOf, type Impairment } from './impairment.js'
 import { createLocalMacTable, type LocalMacTable } from './local-mac-table.js'
 import type { Log } from './log.js'
@@ -36,6 +38,7 @@ export class Gateway {
   readonly #options: GatewayOptions
   readonly #buildDesired: (replica: Replica<Tables>, present: Present) => Desired
   readonly #localMacs: LocalMacTable
+  readonly #bfd: BfdTable
   #replica: Replica<Tables> | undefined
   #applied: Forwarding
   #attempted: Forwarding | undefined
@@ -59,6 +62,7 @@ export class Gateway {
     const snapshot = datapath.snapshot()
     this.#applied = withoutPorts(appliedFromSnapshot(snapshot), config)
     this.#localMacs = createLocalMacTable(snapshot.localMacs)
+    this.#bfd = createBfdTable(datapath.bfdStatus())
     this.#addresses = this.#readAddresses()
   }
 
@@ -71,17 +75,19 @@ export class Gateway {
   /** Takes what the data plane tells by itself. */
   takeEvents(events: readonly DatapathEvent[]): void {
     const { log, onPublication } = this.#options
-    let isLearned = false
+    let isNews = false
     for (const event of events) {
-      if (this.#localMacs.take(event)) isLearned = true
+      if (this.#localMacs.take(event)) isNews = true
       if (event.kind === 'links') this.#followLinks()
-      else if (event.kind === 'bfd') log.info('bfd', { ...event.status })
-      else if (event.kind === 'failed') log.warn('datapath_failed', { reason: event.reason })
+      else if (event.kind === 'bfd') {
+        this.#followBfd(event.status)
+        isNews = true
+      } else if (event.kind === 'failed') log.warn('datapath_failed', { reason: event.reason })
       else if (event.kind === 'refused')
         log.info('remote_mac_on_access', { mac: event.mac, netdev: event.netdev, vlan: event.vlan })
       else log.debug(`mac_${event.kind}`, { mac: event.mac, netdev: event.netdev, vlan: event.vlan })
     }
-    if (isLearned) onPublication()
+    if (isNews) onPublication()
   }
 
   /** Reads the counters; what they say is in the next publication. */
@@ -94,7 +100,8 @@ export class Gateway {
   publication(): Publication | undefined {
     if (this.#desired === undefined) return undefined
     const faults = [...this.#desired.refusals, ...this.impairments].map(({ fault }) => fault)
-    return publicationOf(this.#options.config, this.#desired, this.#localMacs.bySwitch, faults, this.#totals)
+    const bfd = bfdStatusColumns(this.#desired.forwarding.bfd.keys(), this.#bfd.statuses(), this.#failures)
+    return publicationOf(this.#options.config, this.#desired, this.#localMacs.bySwitch, bfd, faults, this.#totals)
   }
 
   /** What the kernel has. */
@@ -130,7 +137,8 @@ export class Gateway {
 
   #pass(): void {
     if (this.#replica === undefined || !this.#options.mayApply()) return
-    const present = { switches: this.#applied.switches, floods: this.#applied.floods, addresses: this.#addresses }
+    const { switches, floods } = this.#applied
+    const present = { switches, floods, addresses: this.#addresses, unreachable: this.#bfd.unreachable() }
     const desired = this.#buildDesired(this.#replica, present)
     // What the kernel refused a moment ago is not offered again with every row that changes elsewhere.
     const isNews =
@@ -148,6 +156,7 @@ export class Gateway {
     const { applied, failures } = applyPlan(datapath, plan, this.#applied, forwarding)
     this.#applied = applied
     this.#failures = failures
+    if (plan.some(({ kind }) => kind === 'putBfd' || kind === 'removeBfd')) this.#readBfd()
     if (plan.length > 0) {
       const counts = Object.fromEntries(plan.map(({ kind, entries }) => [kind, entries.length]))
       log.info('applied', { ...counts, failures: failures.length })
@@ -170,6 +179,23 @@ export class Gateway {
   #tryAgain(): void {
     this.#attempted = undefined
     this.#schedule()
+  }
+
+  #followBfd(status: BfdStatus): void {
+    this.#options.log.info('bfd', { ...status })
+    this.#judgeBfd(() => this.#bfd.take(status))
+  }
+
+  /** Which sessions there are. */
+  #readBfd(): void {
+    this.#judgeBfd(() => this.#bfd.replace(this.#options.datapath.bfdStatus()))
+  }
+
+  /** A remote VTEP that died or came back may be another choice for the logical switches in service_node mode. */
+  #judgeBfd(change: () => void): void {
+    const before = this.#bfd.unreachable()
+    change()
+    if (this.#bfd.unreachable() !== before) this.#schedule()
   }
 
   /** Events come in a callback of the native module, where nothing may be thrown: what was known stands until it can be read. */

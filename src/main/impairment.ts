@@ -52,6 +52,8 @@ function describe(
       }
     case 'putTunnels':
       return { subject: 'tunnels', reason: message, fault: onSwitch(full ? 'tunnel_exhaustion' : 'unspecified_fault') }
+    case 'putBfd':
+      return { subject: 'BFD sessions', reason: message, fault: onSwitch('unspecified_fault') }
     case 'putSwitches':
       return { subject: 'logical switches', reason: message, fault: onSwitch('unspecified_fault') }
     case 'putFloods':
@@ -59,6 +61,7 @@ function describe(
     case 'removePorts':
     case 'removeSwitches':
     case 'removeTunnels':
+    case 'removeBfd':
     case 'removeBindings':
     case 'removeRemoteMacs':
       return { subject: `leftovers (${step.kind})`, reason: message, fault: onSwitch('unspecified_fault') }

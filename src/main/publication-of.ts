@@ -11,6 +11,7 @@ export function publicationOf(
   config: Config,
   desired: Desired,
   localMacs: ReadonlyMap<Uuid, ReadonlySet<Mac>>,
+  bfdStatus: Publication['bfdStatus'],
   faults: readonly Fault[],
   totals: readonly BindingTotals[],
 ): Publication {
@@ -31,6 +32,7 @@ export function publicationOf(
     bound: desired.bound,
     localMacs,
     remoteIps: new Set(desired.forwarding.tunnels.keys()),
+    bfdStatus,
     switchFaults,
     portFaults,
     totals,

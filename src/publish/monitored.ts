@@ -18,6 +18,6 @@ export const MONITORED = {
   Mcast_Macs_Remote: ['MAC', 'logical_switch', 'locator_set'],
   Physical_Locator: ['encapsulation_type', 'dst_ip', 'tunnel_key'],
   Physical_Locator_Set: ['locators'],
-  Tunnel: ['local', 'remote'],
+  Tunnel: ['local', 'remote', 'bfd_config_local', 'bfd_config_remote', 'bfd_params', 'bfd_status'],
   Logical_Router: ['name'],
 } as const satisfies Selection<Tables>

@@ -35,6 +35,8 @@ export interface Publication {
   readonly localMacs: ReadonlyMap<Uuid, ReadonlySet<Mac>>
   /** Remote VTEPs in use, each with a Tunnel row. */
   readonly remoteIps: ReadonlySet<IpAddress>
+  /** Remote VTEP -> Tunnel.bfd_status; one that is not named has none. */
+  readonly bfdStatus: ReadonlyMap<string, ReadonlyMap<string, string>>
   readonly switchFaults: ReadonlySet<string>
   /** Physical_Port -> port_fault_status; a port that is not named has none. */
   readonly portFaults: ReadonlyMap<Uuid, ReadonlySet<string>>

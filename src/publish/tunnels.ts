@@ -1,39 +1,68 @@
 import type { NamedUuid, Uuid } from '../ovsdb/notation.js'
 import type { Replica } from '../ovsdb/replica.js'
-import { mutate } from '../schema/operations.js'
-import type { PhysicalSwitchRow, Tables } from '../schema/rows.generated.js'
+import { BFD_CONFIG_LOCAL } from '../schema/bfd-config.js'
+import { mutate, update } from '../schema/operations.js'
+import type { PhysicalSwitchRow, Tables, TunnelRow } from '../schema/rows.generated.js'
+import { tunnelsByRemote } from '../schema/tunnel-rows.js'
 import type { Draft } from './draft.js'
 import type { LocatorIndex, OwnEndPoint } from './end-points.js'
 import type { Publication } from './publication.js'
 
+const NO_STATUS: ReadonlyMap<string, string> = new Map()
+
 /**
- * Physical_Switch.tunnels: a row for each remote VTEP in use, the place where a controller asks for BFD. A row holds both its
- * locators in the database, so one that is not in use any more is let go.
+ * Physical_Switch.tunnels: a row for each remote VTEP in use, the place where a controller asks for BFD. A row stays as long as
+ * its remote VTEP is in use, whatever else changes, since it carries what the controller wrote; while we have no address, too. It
+ * holds both its locators in the database, so one that is not in use any more is let go.
  */
 export function publishTunnels(
   draft: Draft,
   replica: Replica<Tables>,
   row: PhysicalSwitchRow,
-  { remoteIps }: Publication,
+  { remoteIps, bfdStatus, tunnelIp }: Publication,
   own: OwnEndPoint | undefined,
   index: LocatorIndex,
 ): void {
-  const missing = new Map<Uuid, string>()
-  for (const ip of remoteIps) {
-    const locator = index.get(ip)?._uuid
-    if (locator !== undefined) missing.set(locator, ip)
-  }
-  const unused: Uuid[] = []
-  for (const id of row.tunnels) {
-    const tunnel = replica.table('Tunnel').get(id)
-    const isUsed = tunnel !== undefined && own?.isLocator(tunnel.local) === true && missing.delete(tunnel.remote)
-    if (!isUsed) unused.push(id)
-  }
+  const locators = replica.table('Physical_Locator')
+  const present = tunnelsByRemote(row.tunnels, replica.table('Tunnel'), locators)
+  const used = new Set<Uuid>()
   const made: NamedUuid[] = []
-  if (own !== undefined) {
-    for (const remote of missing.keys()) made.push(draft.insert('Tunnel', { local: own.locator(), remote }))
+  for (const ip of own === undefined ? present.keys() : remoteIps) {
+    const tunnel = present.get(ip)
+    const remote = index.get(ip)?._uuid
+    if (tunnel !== undefined) {
+      used.add(tunnel._uuid)
+      const isMoved = locators.get(tunnel.local)?.dst_ip !== tunnelIp
+      publishTunnel(draft, tunnel, bfdStatus.get(ip) ?? NO_STATUS, isMoved ? own : undefined)
+    } else if (own !== undefined && remote !== undefined) {
+      made.push(draft.insert('Tunnel', { local: own.locator(), remote, bfd_config_local: BFD_CONFIG_LOCAL }))
+    }
   }
+  const unused = row.tunnels.filter((id) => !used.has(id))
   const where = [['_uuid', '==', row._uuid]] as const
   if (made.length > 0) draft.operations.push(mutate('Physical_Switch', where, [['tunnels', 'insert', made]]))
   if (unused.length > 0) draft.operations.push(mutate('Physical_Switch', where, [['tunnels', 'delete', unused]]))
+}
+
+/**
+ * What of a row that is there is ours: bfd_status, which is ephemeral, and the keys of bfd_config_local, where somebody may have
+ * put other values.
+ *
+ * @param moved our end, where the row names another address.
+ */
+function publishTunnel(
+  draft: Draft,
+  tunnel: TunnelRow,
+  status: ReadonlyMap<string, string>,
+  moved: OwnEndPoint | undefined,
+): void {
+  const where = [['_uuid', '==', tunnel._uuid]] as const
+  if (moved !== undefined) draft.operations.push(update('Tunnel', where, { local: moved.locator() }))
+  const missing = new Map([...BFD_CONFIG_LOCAL].filter(([key]) => !tunnel.bfd_config_local.has(key)))
+  if (missing.size > 0) draft.operations.push(mutate('Tunnel', where, [['bfd_config_local', 'insert', missing]]))
+  if (!says(tunnel.bfd_status, status)) draft.operations.push(update('Tunnel', where, { bfd_status: status }))
+}
+
+function says(column: ReadonlyMap<string, string>, status: ReadonlyMap<string, string>): boolean {
+  return column.size === status.size && [...status].every(([key, value]) => column.get(key) === value)
 }

@@ -17,6 +17,7 @@ export function appliedFromSnapshot(snapshot: Snapshot): Forwarding {
     switches: new Map(snapshot.switches.map(({ id, vni }) => [id, vni])),
     bindings: new Map(snapshot.bindings.map((binding) => [bindingKey(binding.netdev, binding.vlan), binding])),
     tunnels: new Map(snapshot.tunnels.map(({ remoteIp, localIp }) => [remoteIp, localIp])),
+    bfd: new Map(snapshot.bfd.map(({ remoteIp, ...config }) => [remoteIp, config])),
     remoteMacs,
     floods: new Map(snapshot.floods.map(({ switchId, remoteIps }) => [switchId, [...new Set(remoteIps)].sort()])),
   }

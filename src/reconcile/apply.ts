@@ -64,6 +64,10 @@ function call(datapath: Datapath, step: Step): readonly Failure[] {
       return datapath.putTunnels(step.entries)
     case 'removeTunnels':
       return datapath.removeTunnels(step.entries.map(({ remoteIp }) => remoteIp))
+    case 'putBfd':
+      return datapath.putBfd(step.entries)
+    case 'removeBfd':
+      return datapath.removeBfd(step.entries.map(({ remoteIp }) => remoteIp))
     case 'putBindings':
       return datapath.putBindings(step.entries)
     case 'removeBindings':

@@ -27,3 +27,8 @@ export function diffTables<K, V>(
 export function sameList(a: readonly string[], b: readonly string[]): boolean {
   return a === b || (a.length === b.length && a.every((item, index) => item === b[index]))
 }
+
+/** For flat entries of one shape. */
+export function sameFields<V extends object>(a: V, b: V): boolean {
+  return a === b || (Object.keys(b) as (keyof V)[]).every((field) => a[field] === b[field])
+}

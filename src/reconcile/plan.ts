@@ -1,12 +1,21 @@
-import type { BindingSpec, FloodSpec, PortSpec, RemoteMacSpec, SwitchSpec, TunnelSpec } from '../datapath/datapath.js'
+import type {
+  BfdSpec,
+  BindingSpec,
+  FloodSpec,
+  PortSpec,
+  RemoteMacSpec,
+  SwitchSpec,
+  TunnelSpec,
+} from '../datapath/datapath.js'
 import type { Forwarding } from '../desired/forwarding.js'
-import { diffTables, sameList } from './diff.js'
+import { diffTables, sameFields, sameList } from './diff.js'
 
 /** One call of the data plane; what goes is named by its whole former entry. */
 export type Step =
   | { readonly kind: 'putPorts' | 'removePorts'; readonly entries: readonly PortSpec[] }
   | { readonly kind: 'putSwitches' | 'removeSwitches'; readonly entries: readonly SwitchSpec[] }
   | { readonly kind: 'putTunnels' | 'removeTunnels'; readonly entries: readonly TunnelSpec[] }
+  | { readonly kind: 'putBfd' | 'removeBfd'; readonly entries: readonly BfdSpec[] }
   | { readonly kind: 'putBindings' | 'removeBindings'; readonly entries: readonly BindingSpec[] }
   | { readonly kind: 'putRemoteMacs' | 'removeRemoteMacs'; readonly entries: readonly RemoteMacSpec[] }
   | { readonly kind: 'putFloods'; readonly entries: readonly FloodSpec[] }
@@ -22,6 +31,7 @@ export function planChanges(applied: Forwarding, desired: Forwarding): readonly 
   const ports = diffTables(asMap(applied.ports), asMap(desired.ports))
   const switches = diffTables(applied.switches, desired.switches)
   const tunnels = diffTables(applied.tunnels, desired.tunnels)
+  const bfd = diffTables(applied.bfd, desired.bfd, sameFields)
   const bindings = diffTables(applied.bindings, desired.bindings, (a, b) => a.switchId === b.switchId)
   const unbound = bindings.gone.map(([, binding]) => binding).filter(({ switchId }) => desired.switches.has(switchId))
   const remoteMacs = diffRemoteMacs(applied, desired)
@@ -31,12 +41,14 @@ export function planChanges(applied: Forwarding, desired: Forwarding): readonly 
     { kind: 'putPorts', entries: ports.put.map(([netdev]) => ({ netdev })) },
     { kind: 'putSwitches', entries: switches.put.map(([id, vni]) => ({ id, vni })) },
     { kind: 'putTunnels', entries: tunnels.put.map(([remoteIp, localIp]) => ({ remoteIp, localIp })) },
+    { kind: 'putBfd', entries: bfd.put.map(([remoteIp, config]) => ({ remoteIp, ...config })) },
     { kind: 'putBindings', entries: bindings.put.map(([, binding]) => binding) },
     { kind: 'putRemoteMacs', entries: remoteMacs.put },
     { kind: 'putFloods', entries: floods.put.map(([switchId, remoteIps]) => ({ switchId, remoteIps })) },
     { kind: 'removeRemoteMacs', entries: remoteMacs.gone },
     { kind: 'removeBindings', entries: unbound },
     { kind: 'removeSwitches', entries: switches.gone.map(([id, vni]) => ({ id, vni })) },
+    { kind: 'removeBfd', entries: bfd.gone.map(([remoteIp, config]) => ({ remoteIp, ...config })) },
     { kind: 'removeTunnels', entries: tunnels.gone.map(([remoteIp, localIp]) => ({ remoteIp, localIp })) },
     { kind: 'removePorts', entries: ports.gone.map(([netdev]) => ({ netdev })) },
   ]

@@ -1,5 +1,6 @@
 import { bindingKey, type Binding, type BindingKey, type Forwarding } from '../desired/forwarding.js'
 import type { Uuid } from '../ovsdb/notation.js'
+import type { BfdConfig } from '../schema/bfd-config.js'
 import type { IpAddress } from '../schema/ip-address.js'
 import type { Mac } from '../schema/mac.js'
 import type { Vni } from '../schema/vni.js'
@@ -11,6 +12,7 @@ interface Draft {
   readonly switches: Map<Uuid, Vni>
   readonly bindings: Map<BindingKey, Binding>
   readonly tunnels: Map<IpAddress, IpAddress>
+  readonly bfd: Map<IpAddress, BfdConfig>
   readonly remoteMacs: Map<Uuid, ReadonlyMap<Mac, IpAddress>>
   readonly floods: Map<Uuid, readonly IpAddress[]>
   readonly ownMacs: Map<Uuid, Map<Mac, IpAddress>>
@@ -27,13 +29,14 @@ export function reachedState(
     switches: new Map(applied.switches),
     bindings: new Map(applied.bindings),
     tunnels: new Map(applied.tunnels),
+    bfd: new Map(applied.bfd),
     remoteMacs: new Map(applied.remoteMacs),
     floods: new Map(applied.floods),
     ownMacs: new Map(),
   }
   for (const step of plan) advance(draft, step, (index) => !hasFailed(step, index))
-  const { ports, switches, bindings, tunnels, remoteMacs, floods } = draft
-  return { ports, switches, bindings, tunnels, remoteMacs, floods }
+  const { ports, switches, bindings, tunnels, bfd, remoteMacs, floods } = draft
+  return { ports, switches, bindings, tunnels, bfd, remoteMacs, floods }
 }
 
 function advance(draft: Draft, step: Step, succeeded: (index: number) => boolean): void {
@@ -59,6 +62,12 @@ function advance(draft: Draft, step: Step, succeeded: (index: number) => boolean
       return
     case 'removeTunnels':
       each(step.entries, ({ remoteIp }) => draft.tunnels.delete(remoteIp))
+      return
+    case 'putBfd':
+      each(step.entries, ({ remoteIp, ...config }) => draft.bfd.set(remoteIp, config))
+      return
+    case 'removeBfd':
+      each(step.entries, ({ remoteIp }) => draft.bfd.delete(remoteIp))
       return
     case 'putBindings':
       each(step.entries, (binding) => draft.bindings.set(bindingKey(binding.netdev, binding.vlan), binding))

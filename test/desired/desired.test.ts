@@ -34,6 +34,7 @@ t.test('a bound logical switch is forwarded with its MACs and all members of unk
       'eth1/7': { netdev: 'eth1', vlan: 7, switchId: ls1 },
     },
     tunnels: { [hv1]: ownIp, [hv2]: ownIp },
+    bfd: {},
     remoteMacs: { [ls1]: { '02:00:00:00:00:aa': hv1 } },
     floods: { [ls1]: [hv1, hv2] },
   })
@@ -52,7 +53,15 @@ t.test('what is not bound here is not forwarded, and makes no tunnels', (t) => {
     }),
     nothing,
   )
-  t.same(plain(forwarding), { ports: ['eth1'], switches: {}, bindings: {}, tunnels: {}, remoteMacs: {}, floods: {} })
+  t.same(plain(forwarding), {
+    ports: ['eth1'],
+    switches: {},
+    bindings: {},
+    tunnels: {},
+    bfd: {},
+    remoteMacs: {},
+    floods: {},
+  })
   t.equal(bound.size, 0)
   t.end()
 })
@@ -67,7 +76,15 @@ t.test('an empty or zero tunnel_key stops a logical switch without a fault, and 
       }),
       { ...nothing, switches: new Map([[ls1, 5001 as Vni]]) },
     )
-    t.same(plain(forwarding), { ports: ['eth1'], switches: {}, bindings: {}, tunnels: {}, remoteMacs: {}, floods: {} })
+    t.same(plain(forwarding), {
+      ports: ['eth1'],
+      switches: {},
+      bindings: {},
+      tunnels: {},
+      bfd: {},
+      remoteMacs: {},
+      floods: {},
+    })
     t.same([...bound], [ls1])
     t.same(refusals, [])
   }

@@ -50,6 +50,7 @@ t.test('garbage is refused row by row with its reason, and everything else is se
     switches: { [ls1]: 5001 },
     bindings: { 'eth1/0': { netdev: 'eth1', vlan: 0, switchId: ls1 } },
     tunnels: { [hv1]: ownIp },
+    bfd: {},
     remoteMacs: { [ls1]: { '02:00:00:00:00:aa': hv1 } },
     floods: { [ls1]: [hv1] },
   })

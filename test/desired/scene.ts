@@ -5,7 +5,12 @@ import { uuid } from './replica-of.js'
 export const ownIp = '10.0.0.1' as IpAddress
 export const [hv1, hv2, hv3] = ['10.0.0.11', '10.0.0.12', '10.0.0.13'] as [IpAddress, IpAddress, IpAddress]
 export const gateway: Gateway = { switchName: 'gw', tunnelIp: ownIp, ports: new Map([['port1', 'eth1']]) }
-export const nothing = { switches: new Map(), floods: new Map(), addresses: new Set<string>() }
+export const nothing = {
+  switches: new Map(),
+  floods: new Map(),
+  addresses: new Set<string>(),
+  unreachable: new Set<IpAddress>(),
+}
 
 export const [gw, port1, ls1, ls2, ls3] = [uuid(1), uuid(2), uuid(11), uuid(12), uuid(13)]
 

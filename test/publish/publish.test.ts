@@ -143,6 +143,60 @@ t.test('a Tunnel row stands for each remote VTEP in use and goes with it', async
   t.same(await column(published, 'Physical_Locator', 'dst_ip'), ['10.0.0.1'])
 })
 
+t.test('a Tunnel row keeps what the controller wrote, whatever locators and addresses do', async (t) => {
+  const published = await publishOnServer(t)
+  const { server } = published
+  const id = await logicalSwitch(published, 'ls0', 5001)
+  await server.ctl('add-ucast-remote', 'ls0', '02:00:00:00:00:99', hv)
+  await until('the replica to have the locator', async () =>
+    Promise.resolve(published.client.replica.table('Physical_Locator').size === 1),
+  )
+  await published.say({ bound: new Set([id]), remoteIps: new Set([hv]) })
+  const [row] = await column(published, 'Tunnel', '_uuid')
+  const local = 'bfd_dst_ip=169.254.1.0 bfd_dst_mac="00:23:20:00:00:01"'
+  t.same(await column(published, 'Tunnel', 'bfd_config_local'), [local.replaceAll('"', '')])
+
+  await server.ctl('set', 'Tunnel', row!, 'bfd_params:enable=true', 'bfd_config_local:bfd_dst_ip=169.254.9.9')
+  await server.ctl('remove', 'Tunnel', row!, 'bfd_config_local', 'bfd_dst_mac')
+  await until('the missing key to be written', async () =>
+    (await server.ctl('get', 'Tunnel', row!, 'bfd_config_local')).includes('bfd_dst_mac'),
+  )
+  t.match(await server.ctl('get', 'Tunnel', row!, 'bfd_config_local'), '169.254.9.9', 'a value that is there stays')
+
+  await published.say({ configuredTunnelIp: undefined, tunnelIp: undefined, remoteIps: new Set() })
+  t.same(await column(published, 'Tunnel', '_uuid'), [row], 'without an address it waits')
+  const moved = '10.0.0.2' as IpAddress
+  await published.say({ configuredTunnelIp: moved, tunnelIp: moved, remoteIps: new Set([hv]) })
+  t.same(await column(published, 'Tunnel', '_uuid'), [row])
+  t.equal(await server.ctl('get', 'Tunnel', row!, 'bfd_params:enable'), '"true"')
+  const [end] = await column(published, 'Tunnel', 'local')
+  t.equal(published.client.replica.table('Physical_Locator').get(end as Uuid)?.dst_ip, '10.0.0.2')
+})
+
+t.test('bfd_status is written when it changed, again when the server lost it, and cleared', async (t) => {
+  const published = await publishOnServer(t)
+  const { server } = published
+  const id = await logicalSwitch(published, 'ls0', 5001)
+  await server.ctl('add-ucast-remote', 'ls0', '02:00:00:00:00:99', hv)
+  await until('the replica to have the locator', async () =>
+    Promise.resolve(published.client.replica.table('Physical_Locator').size === 1),
+  )
+  await published.say({ bound: new Set([id]), remoteIps: new Set([hv]) })
+  const read = async () => (await column(published, 'Tunnel', 'bfd_status')).join()
+  const say = (state: string) => published.say({ bfdStatus: new Map([[hv, new Map([['state', state]])]]) })
+  await say('up')
+  t.equal(await read(), 'state=up')
+  const count = published.transactions()
+  await say('up')
+  t.equal(published.transactions(), count)
+  await server.kill()
+  await server.start()
+  await until('the status to be written again', async () => (await read()) === 'state=up')
+  await published.settled()
+  await published.say({ bfdStatus: new Map() })
+  t.equal(await read(), '')
+})
+
 t.test('faults are set and cleared, and written again when the server lost them', async (t) => {
   const published = await publishOnServer(t)
   const [port] = await column(published, 'Physical_Port', '_uuid')

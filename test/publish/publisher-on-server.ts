@@ -37,6 +37,7 @@ const nothingToSay: Publication = {
   bound: new Set(),
   localMacs: new Map(),
   remoteIps: new Set(),
+  bfdStatus: new Map(),
   switchFaults: new Set(),
   portFaults: new Map(),
   totals: [],

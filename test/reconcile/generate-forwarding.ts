@@ -1,4 +1,5 @@
 import { bindingKey, type Binding, type Forwarding } from '../../src/desired/forwarding.js'
+import type { BfdConfig } from '../../src/schema/bfd-config.js'
 import type { IpAddress } from '../../src/schema/ip-address.js'
 import type { Mac } from '../../src/schema/mac.js'
 import type { VlanId } from '../../src/schema/vlan-id.js'
@@ -15,6 +16,19 @@ export function seededRandom(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }
+
+const bfdConfig = (minRxMs: number): BfdConfig => ({
+  minRxMs,
+  minTxMs: 100,
+  decayMinRxMs: 0,
+  forwardingIfRx: false,
+  cpathDown: false,
+  checkTnlKey: false,
+  localDstMac: '00:23:20:00:00:01' as Mac,
+  localDstIp: '169.254.1.0' as IpAddress,
+  remoteDstMac: '00:23:20:00:00:01' as Mac,
+  remoteDstIp: '169.254.1.1' as IpAddress,
+})
 
 /** A consistent state over few names, so that two of them overlap: VNIs and bindings change owners, lists shrink and grow. */
 export function generateForwarding(random: () => number): Forwarding {
@@ -36,6 +50,7 @@ export function generateForwarding(random: () => number): Forwarding {
     switches: new Map(ids.map((id, index) => [id, vnis[index]!])),
     bindings: new Map(bindings.map((binding) => [bindingKey(binding.netdev, binding.vlan), binding])),
     tunnels: new Map(tunnels.map((remoteIp) => [remoteIp, localIp])),
+    bfd: new Map(some(tunnels).map((remoteIp) => [remoteIp, bfdConfig(one([300, 1000]))])),
     remoteMacs: new Map(
       ids.map((id) => [id, new Map(tunnels.length === 0 ? [] : some(macs).map((mac) => [mac, one(tunnels)]))]),
     ),

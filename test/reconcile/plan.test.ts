@@ -11,6 +11,7 @@ const empty: Forwarding = {
   switches: new Map(),
   bindings: new Map(),
   tunnels: new Map(),
+  bfd: new Map(),
   remoteMacs: new Map(),
   floods: new Map(),
 }

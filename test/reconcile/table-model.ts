@@ -1,4 +1,5 @@
 import type {
+  BfdSpec,
   BindingSpec,
   Datapath,
   Failure,
@@ -24,6 +25,7 @@ export class TableModel implements Datapath {
   readonly #owners = new Map<number, Uuid>()
   readonly #bindings = new Map<string, BindingSpec>()
   readonly #tunnels = new Map<IpAddress, TunnelSpec>()
+  readonly #bfd = new Map<IpAddress, BfdSpec>()
   readonly #macs = new Map<string, RemoteMacSpec>()
   readonly #floods = new Map<Uuid, FloodSpec>()
 
@@ -81,9 +83,22 @@ export class TableModel implements Datapath {
     return this.#each(remoteIps, (remoteIp) => {
       if ([...this.#macs.values()].some((mac) => mac.remoteIp === remoteIp)) return 'invalid'
       if ([...this.#floods.values()].some((flood) => flood.remoteIps.includes(remoteIp))) return 'invalid'
+      if (this.#bfd.has(remoteIp)) return 'invalid'
       this.#tunnels.delete(remoteIp)
       return undefined
     })
+  }
+
+  putBfd(sessions: readonly BfdSpec[]): readonly Failure[] {
+    return this.#each(sessions, (spec) => {
+      if (!this.#tunnels.has(spec.remoteIp)) return 'no_such_tunnel'
+      this.#bfd.set(spec.remoteIp, spec)
+      return undefined
+    })
+  }
+
+  removeBfd(remoteIps: readonly IpAddress[]): readonly Failure[] {
+    return this.#each(remoteIps, (remoteIp) => void this.#bfd.delete(remoteIp))
   }
 
   putRemoteMacs(macs: readonly RemoteMacSpec[]): readonly Failure[] {
@@ -119,6 +134,7 @@ export class TableModel implements Datapath {
       switches: [...this.#switches.values()],
       bindings: [...this.#bindings.values()],
       tunnels: [...this.#tunnels.values()],
+      bfd: [...this.#bfd.values()],
       remoteMacs: [...this.#macs.values()],
       floods: [...this.#floods.values()],
       localMacs: [],
@@ -127,6 +143,7 @@ export class TableModel implements Datapath {
 
   portStatus = (): never[] => []
   tunnelStatus = (): never[] => []
+  bfdStatus = (): never[] => []
   bindingCounters = (): never[] => []
   dropCounters = (): never[] => []
   localAddresses = (): never[] => []

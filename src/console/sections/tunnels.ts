@@ -1,6 +1,9 @@
 import { z } from 'zod'
+import type { BfdStatus } from '../../datapath/datapath.js'
 import { section } from '../section.js'
 import { table } from '../table.js'
+
+const bfdState = z.enum(['admin_down', 'down', 'init', 'up'])
 
 const schema = z.array(
   z.object({
@@ -13,13 +16,26 @@ const schema = z.array(
     /** Largest IP packet inside. */
     mtu: z.int(),
     mode: z.enum(['xdp', 'tc']),
+    /** null: BFD is not enabled. */
+    bfd: z
+      .object({
+        state: bfdState,
+        /** The tunnel may be used for traffic. */
+        forwarding: z.boolean(),
+        diagnostic: z.string(),
+        remoteState: bfdState,
+        remoteDiagnostic: z.string(),
+        info: z.string().nullable(),
+      })
+      .nullable(),
   }),
 )
 
 export const tunnels = section({
   schema,
-  build: ({ datapath }) =>
-    (datapath?.tunnelStatus() ?? [])
+  build: ({ datapath }) => {
+    const sessions = new Map(datapath?.bfdStatus().map((status) => [status.remoteIp, status]))
+    return (datapath?.tunnelStatus() ?? [])
       .map(({ remoteIp, localIp, resolved, netdev, nextHopMac, mtu, mode }) => ({
         remote: remoteIp,
         local: localIp,
@@ -28,8 +44,10 @@ export const tunnels = section({
         nextHopMac: nextHopMac ?? null,
         mtu,
         mode,
+        bfd: shownSession(sessions.get(remoteIp)),
       }))
-      .sort((a, b) => a.remote.localeCompare(b.remote, 'en', { numeric: true })),
+      .sort((a, b) => a.remote.localeCompare(b.remote, 'en', { numeric: true }))
+  },
   print: (value) =>
     table(
       [
@@ -40,8 +58,10 @@ export const tunnels = section({
         { heading: 'NEXT HOP' },
         { heading: 'INNER MTU', align: 'right' },
         { heading: 'MODE' },
+        { heading: 'BFD' },
+        { heading: 'FORWARDING' },
       ],
-      value.map(({ remote, local, path, netdev, nextHopMac, mtu, mode }) => [
+      value.map(({ remote, local, path, netdev, nextHopMac, mtu, mode, bfd }) => [
         remote,
         local,
         path,
@@ -49,7 +69,15 @@ export const tunnels = section({
         nextHopMac ?? '-',
         String(mtu),
         mode,
+        bfd?.state ?? '-',
+        bfd === null ? '-' : bfd.forwarding ? 'yes' : 'no',
       ]),
       'no remote VTEPs are in use',
     ),
 })
+
+function shownSession(status: BfdStatus | undefined): z.infer<typeof schema>[number]['bfd'] {
+  if (status === undefined) return null
+  const { state, forwarding, diagnostic, remoteState, remoteDiagnostic, info } = status
+  return { state, forwarding, diagnostic, remoteState, remoteDiagnostic, info: info ?? null }
+}

@@ -3,6 +3,8 @@ import { startBackground } from '../lab/background.js'
 export interface ColumnWatch {
   /** The time (performance.now) at which a value first came by; waits for it. */
   readonly until: (value: string) => Promise<number>
+  /** What came by so far: the first contents, then each change. */
+  readonly lines: () => readonly string[]
   readonly close: () => Promise<unknown>
 }
 
@@ -37,6 +39,7 @@ export function watchColumn(endpoint: string, table: string, column: string): Co
         })
       }
     },
+    lines: () => seen.map(({ line }) => line),
     close: () => monitor.stop(),
   }
 }

@@ -62,6 +62,7 @@ impl Session {
             .activity
             .restart(saved.state == State::Up, &config, now);
         session.renegotiate();
+        session.is_forwarding = session.may_forward(now);
         session
     }
 }

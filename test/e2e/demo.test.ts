@@ -23,6 +23,11 @@ t.test('it stays up until Ctrl-C and then removes all that it made', async (t) =
   await until('the list of things to try', () => Promise.resolve(running.output().includes('Ctrl-C ends')))
   const [, server = ''] = /ip netns exec (\S+) ping/.exec(running.output()) ?? []
   t.equal((await attempt(['ip', 'netns', 'exec', server, 'ping', '-c', '1', '-W', '2', '10.0.0.101'])).status, 0)
+  const [, vtepd = ''] = /kill -9 (\d+)/.exec(running.output()) ?? []
+  process.kill(Number(vtepd), 'SIGKILL')
+  await until('vtepd to be gone', () => Promise.resolve(!existsSync(`/proc/${vtepd}`)))
+  t.equal((await attempt(['ip', 'netns', 'exec', server, 'ping', '-c', '3', '-W', '2', '10.0.0.101'])).status, 0)
+  t.ok(running.running(), 'also without its daemon')
   t.match(await running.stop('SIGINT'), { code: 0 })
   t.same(remains(running.pid), [])
 })

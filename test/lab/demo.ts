@@ -31,7 +31,10 @@ try {
   const checked = await demonstrate(lab)
   if (!flags.once) {
     say(thingsToTry(checked))
+    // When vtepd is killed nothing else keeps this process.
+    const staying = setInterval(() => undefined, 60_000)
     await asked
+    clearInterval(staying)
     say('\nRemoving what the demonstration made ...')
   }
 } catch (error) {
@@ -86,6 +89,8 @@ Everything stays up. In another terminal, as root, from this directory:
   ${ctl} unbind-ls ${gateway.name} port1 0          (the ping stops)
   ${ctl} bind-ls ${gateway.name} port1 0 blue       (it goes on)
   kill -9 ${scene.vtepd.pid}                                 (it goes on too: the kernel forwards)
+  ${inside(gateway.namespace.name)} ${gateway.daemonCommand.join(' ')}
+                                                  (a new daemon takes over; end it before the demonstration)
 
 Ctrl-C ends the demonstration and removes all of it.
 `

@@ -42,6 +42,8 @@ export interface Gateway {
   readonly controller: Controller
   /** Starts vtepd and waits until it says that it works; default: in the mode of the options. */
   readonly start: (mode?: DatapathMode) => Promise<Background>
+  /** The command line of the daemon. */
+  readonly daemonCommand: readonly string[]
   /** Runs vtepd where it is expected to end by itself, and returns how it ended. */
   readonly attemptStart: () => Promise<Outcome>
   /** Runs a console command; throws when it fails. */
@@ -109,6 +111,7 @@ export async function makeGateway(lab: Lab, underlay: Underlay, options: Gateway
     show,
     dropped: countedAs,
     counted: countedAs,
+    daemonCommand: daemon(mode),
     attemptStart: () => namespace.attempt(daemon(mode)),
     start: async (datapathMode = mode) => {
       const vtepd = namespace.start(daemon(datapathMode))

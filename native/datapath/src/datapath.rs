@@ -159,10 +159,11 @@ impl Drop for Datapath {
 /// that were its ports are as they were made: not promiscuous, with IPv6.
 ///
 /// # Errors
-/// The kernel's answer.
+/// The kernel's answer; `InUse` when the gateway of this network namespace is another one.
 pub fn detach(switch_name: &str) -> Result<(), Error> {
     let mut netlink =
         Netlink::open().map_err(|error| Error::kernel("open a netlink socket", error))?;
+    underlay::refuse_foreign_gateway(&mut netlink, switch_name)?;
     let mut result = Ok(());
     for link in underlay::links(&mut netlink)?.into_values() {
         let released = if underlay::is_vxlan_device(&link) {
@@ -174,7 +175,7 @@ pub fn detach(switch_name: &str) -> Result<(), Error> {
         let freed = programs::detach_xdp(&mut netlink, &link);
         result = result.and(released).and(freed);
     }
-    result.and(underlay::remove_vxlan_device(&mut netlink, switch_name))
+    result.and(underlay::remove_vxlan_device(&mut netlink))
 }
 
 /// The addresses of the network namespace with the names of their devices.

@@ -74,11 +74,22 @@ pub fn is_vxlan_device(link: &Link) -> bool {
     link.name == VXLAN_DEVICE
 }
 
-/// Removes the VXLAN device if it is this switch's.
-pub fn remove_vxlan_device(netlink: &mut Netlink, switch_name: &str) -> Result<(), Error> {
-    let alias = alias(switch_name);
+/// The ports carry no name; the VXLAN device says whose they are.
+pub fn refuse_foreign_gateway(netlink: &mut Netlink, switch_name: &str) -> Result<(), Error> {
+    let own = alias(switch_name);
+    let device = links(netlink)?.into_values().find(is_vxlan_device);
+    match device.and_then(|link| link.alias) {
+        Some(alias) if alias != own => Err(Error::InUse(format!(
+            "the gateway of this network namespace is another one ({alias}): nothing of «{switch_name}» is in the kernel"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Removes the VXLAN device.
+pub fn remove_vxlan_device(netlink: &mut Netlink) -> Result<(), Error> {
     for link in links(netlink)?.into_values() {
-        if is_vxlan_device(&link) && link.alias.as_deref() == Some(&alias) {
+        if is_vxlan_device(&link) {
             netlink
                 .remove_link(link.ifindex)
                 .map_err(|error| Error::kernel(format!("remove {VXLAN_DEVICE}"), error))?;

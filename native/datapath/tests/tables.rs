@@ -158,6 +158,7 @@ fn detaching_leaves_nothing(mode: Mode, mark: &str) {
         kernel().contains("access_tc"),
         "closing leaves forwarding in place"
     );
+    assert!(matches!(detach("another"), Err(Error::InUse(_))));
     detach("tables").unwrap();
     for gone in ["vxlan", "clsact", "access_tc", "promiscuity 1", "xdp"] {
         assert!(!kernel().contains(gone), "{gone}: {}", kernel());

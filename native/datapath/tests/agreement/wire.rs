@@ -48,6 +48,7 @@ pub struct Wires {
 
 impl Wires {
     pub fn open() -> Self {
+        stay_on_one_cpu();
         let underlay = rig::UNDERLAY
             .iter()
             .map(|(name, _)| *name)
@@ -107,6 +108,17 @@ impl Wires {
         }
         copies
     }
+}
+
+/// Each CPU has a backlog of its own: only on one of them do frames keep the order in which they were sent.
+fn stay_on_one_cpu() {
+    // SAFETY: an all-zero set is an empty one, and the calls write to and read from nothing else.
+    let result = unsafe {
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        libc::CPU_SET(usize::try_from(libc::sched_getcpu()).unwrap(), &mut set);
+        libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), &raw const set)
+    };
+    assert_eq!(result, 0);
 }
 
 /// Looks until it is so, or the limit is over.

@@ -129,21 +129,23 @@ static __always_inline int judge(struct source *from, const struct acl_key *at, 
 				 __be16 tag_type)
 {
 	struct acl_key everywhere = {.ifindex = at->ifindex, .direction = at->direction};
-	struct acl_list of_port = list_at(&everywhere), of_vlan = {};
 	struct acl_scan scan = {};
 	struct reading *reading;
+	struct acl_list list;
 	__u32 zero = 0;
 
-	if (at->vlan)
-		of_vlan = list_at(at);
-	if (!of_port.count && !of_vlan.count)
-		return 0;
 	reading = bpf_map_lookup_elem(&acl_reading, &zero);
 	if (!reading)
 		return 1;
 	read_flow(from, macs_at, type_at, tag_type, reading);
 	scan.flow = &reading->flow;
-	return is_denied_by(&scan, &of_port) || is_denied_by(&scan, &of_vlan);
+	list = list_at(&everywhere);
+	if (is_denied_by(&scan, &list))
+		return 1;
+	if (!at->vlan)
+		return 0;
+	list = list_at(at);
+	return is_denied_by(&scan, &list);
 }
 
 static __noinline int judge_skb(struct __sk_buff *skb, const struct acl_key *at)

@@ -8,7 +8,7 @@ mod lab;
 use datapath::{AclSpec, Error, Mode, Tables};
 use model::{
     Direction,
-    acl::{Action, Ports, Rule},
+    acl::{Action, Masked, Ports, Rule},
 };
 
 const LONGEST: u16 = 4096;
@@ -117,4 +117,19 @@ fn a_device_that_is_no_port_has_no_acls() {
     let refusal = tables.put_acl(&spec).unwrap_err();
     assert_eq!(refusal.code(), "no_such_device");
     tables.remove_acl("b0", 0, Direction::Egress).unwrap();
+}
+
+#[test]
+fn a_rule_of_both_families_is_refused() {
+    let mut tables = open();
+    let masked =
+        |address: &str, mask: &str| Masked::new(address.parse().unwrap(), mask.parse().unwrap());
+    let rule = Rule {
+        source: masked("10.0.0.0", "255.0.0.0"),
+        destination: masked("2001:db8::", "ffff:ffff::"),
+        ..Rule::new(Action::Permit)
+    };
+    let refusal = put(&mut tables, 0, vec![rule]).unwrap_err();
+    assert_eq!(refusal.code(), "invalid");
+    assert_eq!(rules_at(&tables, 0), Some(vec![Rule::new(Action::Deny)]));
 }

@@ -102,6 +102,11 @@ impl Store {
                 limit: LIST_MAX,
             });
         }
+        if rules.iter().any(Rule::is_of_both_families) {
+            return Err(Error::Invalid(String::from(
+                "a rule asks for an IPv4 and an IPv6 address",
+            )));
+        }
         let list = |first| AclList {
             first,
             count,

@@ -155,6 +155,14 @@ impl Rule {
         self.source.is_some() || self.destination.is_some()
     }
 
+    /// Whether it asks for addresses that no packet has together.
+    #[must_use]
+    pub fn is_of_both_families(&self) -> bool {
+        self.source
+            .zip(self.destination)
+            .is_some_and(|(a, b)| a.address.is_ipv4() != b.address.is_ipv4())
+    }
+
     /// Whether it asks for what stands in the transport header.
     #[must_use]
     pub const fn asks_transport(&self) -> bool {

@@ -40,16 +40,18 @@ pub(super) fn acls(scope: &Scope) -> impl Strategy<Value = Table<AclKey, Vec<Rul
 
 fn rules() -> impl Strategy<Value = Rule> {
     let action = prop_oneof![Just(Action::Permit), Just(Action::Deny)];
-    (action, link(), network(), transport()).prop_map(|(action, link, network, transport)| Rule {
-        action,
-        source_mac: link.source_mac,
-        destination_mac: link.destination_mac,
-        ethertype: link.ethertype,
-        source: network.source,
-        destination: network.destination,
-        protocol: network.protocol,
-        ..transport
-    })
+    (action, link(), network(), transport())
+        .prop_map(|(action, link, network, transport)| Rule {
+            action,
+            source_mac: link.source_mac,
+            destination_mac: link.destination_mac,
+            ethertype: link.ethertype,
+            source: network.source,
+            destination: network.destination,
+            protocol: network.protocol,
+            ..transport
+        })
+        .prop_filter("no packet has both", |rule| !rule.is_of_both_families())
 }
 
 fn link() -> impl Strategy<Value = Rule> {

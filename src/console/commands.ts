@@ -15,6 +15,7 @@ export const COMMANDS: readonly Command[] = [
   show(['status'], 'the database, who decides, managers, what is refused and why', ['status']),
   show(['ports'], 'access ports and how they forward', ['ports']),
   show(['bindings'], 'which VLAN of a port is in which logical switch', ['bindings']),
+  show(['acls'], 'which ACL filters which VLAN of a port, and how many rules it has', ['acls']),
   show(['logical-switches'], 'logical switches of the database, and where BUM goes', ['logicalSwitches']),
   show(['macs'], 'MAC addresses, local and remote', ['localMacs', 'remoteMacs']),
   show(['macs', 'local'], 'those learned on access ports', ['localMacs']),

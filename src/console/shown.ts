@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { acls } from './sections/acls.js'
 import { bindings } from './sections/bindings.js'
 import { counters, drops } from './sections/counters.js'
 import { logicalSwitches } from './sections/logical-switches.js'
@@ -8,7 +9,7 @@ import { status } from './sections/status.js'
 import { tunnels } from './sections/tunnels.js'
 import type { View } from './view.js'
 
-const sections = { status, ports, bindings, logicalSwitches, localMacs, remoteMacs, tunnels, counters, drops }
+const sections = { status, ports, bindings, acls, logicalSwitches, localMacs, remoteMacs, tunnels, counters, drops }
 
 export type SectionName = keyof typeof sections
 
@@ -20,6 +21,7 @@ export const shownSchema = z
     status: status.schema,
     ports: ports.schema,
     bindings: bindings.schema,
+    acls: acls.schema,
     logicalSwitches: logicalSwitches.schema,
     localMacs: localMacs.schema,
     remoteMacs: remoteMacs.schema,
@@ -35,6 +37,7 @@ const HEADINGS: Readonly<Record<SectionName, string>> = {
   status: 'Status',
   ports: 'Ports',
   bindings: 'Bindings',
+  acls: 'ACLs',
   logicalSwitches: 'Logical switches',
   localMacs: 'Local MACs',
   remoteMacs: 'Remote MACs',
@@ -61,6 +64,7 @@ export function printShown(shown: Shown): string {
   add('status', shown.status, status.print)
   add('ports', shown.ports, ports.print)
   add('bindings', shown.bindings, bindings.print)
+  add('acls', shown.acls, acls.print)
   add('logicalSwitches', shown.logicalSwitches, logicalSwitches.print)
   add('localMacs', shown.localMacs, localMacs.print)
   add('remoteMacs', shown.remoteMacs, remoteMacs.print)

@@ -1,4 +1,5 @@
 import type { Uuid } from '../ovsdb/notation.js'
+import type { AclDirection, AclRule } from '../schema/acl-rule.js'
 import type { BfdConfig } from '../schema/bfd-config.js'
 import type { IpAddress } from '../schema/ip-address.js'
 import type { Mac } from '../schema/mac.js'
@@ -45,6 +46,18 @@ export interface FloodSpec {
   readonly remoteIps: readonly IpAddress[]
 }
 
+/** A port, or a VLAN of it, in one direction; VLAN 0 is the whole port, whatever the tag. */
+export interface AclPlace {
+  readonly netdev: string
+  readonly vlan: VlanId
+  readonly direction: AclDirection
+}
+
+/** What passes there: the first rule that matches decides, and what none matches passes. */
+export interface AclSpec extends AclPlace {
+  readonly rules: readonly AclRule[]
+}
+
 /** An entry of the FDB that was learned on an access port. */
 export interface LocalMac {
   readonly switchId: Uuid
@@ -64,6 +77,7 @@ export interface Snapshot {
   readonly remoteMacs: readonly RemoteMacSpec[]
   readonly floods: readonly FloodSpec[]
   readonly localMacs: readonly LocalMac[]
+  readonly acls: readonly AclSpec[]
 }
 
 export type FailureCode = 'no_such_device' | 'no_such_switch' | 'no_such_tunnel' | 'table_full' | 'invalid' | 'kernel'
@@ -183,6 +197,12 @@ export interface Datapath {
   removeRemoteMacs(macs: readonly RemoteMacSpec[]): readonly Failure[]
   /** Each list replaces the former one without a gap; it ends with its logical switch. */
   putFloods(floods: readonly FloodSpec[]): readonly Failure[]
+  /**
+   * Each list replaces the former one; a frame is judged by one or the other. Where that fails the former one stays, and where
+   * there was none nothing passes.
+   */
+  putAcls(acls: readonly AclSpec[]): readonly Failure[]
+  removeAcls(places: readonly AclPlace[]): readonly Failure[]
   portStatus(): readonly PortStatus[]
   tunnelStatus(): readonly TunnelStatus[]
   /** The sessions that were put and not removed, those of an earlier process included. */

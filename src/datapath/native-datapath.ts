@@ -73,6 +73,8 @@ function wrap({ localAddresses }: typeof Native, native: Native.Datapath): Datap
     removeRemoteMacs: (macs) => set(() => native.removeRemoteMacs([...macs])),
     putFloods: (floods) =>
       set(() => native.putFloods(floods.map(({ switchId, remoteIps }) => ({ switchId, remoteIps: [...remoteIps] })))),
+    putAcls: (acls) => set(() => native.putAcls(acls.map((acl) => ({ ...acl, rules: [...acl.rules] })))),
+    removeAcls: (places) => set(() => native.removeAcls([...places])),
     portStatus: () => attempt(() => branded<PortStatus[]>(native.portStatus())),
     tunnelStatus: () =>
       attempt(() =>

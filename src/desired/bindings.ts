@@ -5,7 +5,7 @@ import type { Binding } from './forwarding.js'
 import type { OwnSwitch } from './own-switch.js'
 import type { PortFault, Refusal } from './refusal.js'
 
-/** Reads Physical_Port.vlan_bindings of this gateway's ports, and what else is asked of a port and not served. */
+/** Reads Physical_Port.vlan_bindings of this gateway's ports. */
 export function readBindings(
   { ports, deviceless }: OwnSwitch,
   switches: ReadonlyMap<Uuid, LogicalSwitchRow>,
@@ -18,9 +18,6 @@ export function readBindings(
       if (vlan.ok) bindings.push({ netdev, vlan: vlan.value, switchId })
       else
         refusals.push(refuse(row, `binding of ${nameOf(switchId, switches)}: VLAN ${vlan.reason}`, 'invalid_vlan_map'))
-    }
-    if (row.acl_bindings.size > 0) {
-      refusals.push(refuse(row, 'ACLs are not served: its frames pass unfiltered', 'invalid_ACL_binding'))
     }
   }
   for (const row of deviceless) {

@@ -5,6 +5,7 @@ import type { IpAddress } from '../schema/ip-address.js'
 import type { Mac } from '../schema/mac.js'
 import type { McastMacsRemoteRow, PhysicalSwitchRow, Tables } from '../schema/rows.generated.js'
 import type { Vni } from '../schema/vni.js'
+import { createAclReader } from './acls.js'
 import { createBfdReader, type BfdSessions } from './bfd-sessions.js'
 import { readBindings } from './bindings.js'
 import { chooseFloodList, readUnknownDestination } from './flood-list.js'
@@ -45,6 +46,8 @@ const READ = [
   'Mcast_Macs_Remote',
   'Physical_Locator',
   'Physical_Locator_Set',
+  'ACL',
+  'ACL_entry',
 ] as const satisfies readonly (keyof Tables)[]
 
 /**
@@ -74,6 +77,7 @@ function createRebuild(
   const locatorsOf = memoLast(decodeLocators)
   const indexMacs = createMacIndexer()
   const macResolvers = createPerSwitch()
+  const readAcls = createAclReader()
 
   return (replica, present, sessions) => {
     const own = findOwnSwitch(replica, gateway)
@@ -82,7 +86,8 @@ function createRebuild(
     const { bindings, refusals: portRefusals } = readBindings(own, logicalSwitches)
     const bound = new Set(bindings.map(({ switchId }) => switchId))
     const { switches, refusals: keyRefusals } = readSwitchKeys(logicalSwitches, bound, present.switches)
-    const refusals = [...keyRefusals, ...portRefusals, ...refuseRouters(replica)]
+    const { acls, refusals: aclRefusals } = readAcls(own, replica.table('ACL'), replica.table('ACL_entry'))
+    const refusals = [...keyRefusals, ...portRefusals, ...aclRefusals, ...refuseRouters(replica)]
     if (own.row !== undefined && tunnelIp === undefined && switches.size > 0)
       refusals.push(refuseWithoutAddress(own.row))
 
@@ -126,6 +131,7 @@ function createRebuild(
       bfd,
       remoteMacs,
       floods,
+      acls,
     }
     return { forwarding, tunnelIp, bound, refusals }
   }

@@ -1,4 +1,5 @@
 import type { Uuid } from '../ovsdb/notation.js'
+import type { AclDirection, AclRule } from '../schema/acl-rule.js'
 import type { BfdConfig } from '../schema/bfd-config.js'
 import type { IpAddress } from '../schema/ip-address.js'
 import type { Mac } from '../schema/mac.js'
@@ -23,6 +24,22 @@ export interface Forwarding {
   readonly remoteMacs: ReadonlyMap<Uuid, ReadonlyMap<Mac, IpAddress>>
   /** Logical switch -> where BUM goes, sorted, without repeats. */
   readonly floods: ReadonlyMap<Uuid, readonly IpAddress[]>
+  readonly acls: ReadonlyMap<AclKey, Acl>
+}
+
+/** What a port, or a VLAN of it, lets through in one direction. VLAN 0 is the whole port, whatever the tag. */
+export interface Acl {
+  readonly netdev: string
+  readonly vlan: VlanId
+  readonly direction: AclDirection
+  /** The first that matches decides; what none matches passes. Never empty. */
+  readonly rules: readonly AclRule[]
+}
+
+export type AclKey = string & { readonly __brand: 'AclKey' }
+
+export function aclKey(netdev: string, vlan: VlanId, direction: AclDirection): AclKey {
+  return `${netdev}/${vlan}/${direction}` as AclKey
 }
 
 export interface Binding {

@@ -7,6 +7,9 @@ export type SwitchFault = 'mac_table_exhaustion' | 'tunnel_exhaustion' | 'lr_sup
 /** Keys of Physical_Port.port_fault_status that this gateway sets. */
 export type PortFault = 'invalid_vlan_map' | 'invalid_ACL_binding' | 'unspecified_fault'
 
+/** Keys of ACL.acl_fault_status that this gateway sets. */
+export type AclFault = 'invalid_acl' | 'resource_shortage'
+
 /**
  * Where the controller can see the refusal. On a port only when that port itself is impaired: networking-l2gw takes a lone key
  * there for a broken port and provisions nothing more on it.
@@ -14,6 +17,8 @@ export type PortFault = 'invalid_vlan_map' | 'invalid_ACL_binding' | 'unspecifie
 export type Fault =
   | { readonly on: 'switch'; readonly key: SwitchFault }
   | { readonly on: 'port'; readonly port: Uuid; readonly key: PortFault }
+  | { readonly on: 'acl'; readonly acl: Uuid; readonly key: AclFault }
+  | { readonly on: 'acl entry'; readonly entry: Uuid; readonly key: 'invalid_acl_entry' }
 
 /** A row, or a part of one, that is not served, and why. */
 export interface Refusal {

@@ -2,13 +2,12 @@ import type { Config } from '../config/config.js'
 import type { BfdStatus, Datapath, DatapathEvent } from '../datapath/datapath.js'
 import { createDesiredBuilder, type Desired, type Present } from '../desired/desired.js'
 import type { Forwarding } from '../desired/forwarding.js'
-import type { Uuid } from '../ovsdb/notation.js'
 import type { Replica } from '../ovsdb/replica.js'
 import type { BindingTotals, Publication } from '../publish/publication.js'
 import { applyPlan, type StepFailure } from '../reconcile/apply.js'
 import { appliedFromSnapshot } from '../reconcile/applied.js'
 import { planChanges } from '../reconcile/plan.js'
-import type { Tables } from '../schema/rows.generated.js'
+import type { PhysicalPortRow, Tables } from '../schema/rows.generated.js'
 import { bfdStatusColumns } from './bfd-status-columns.js'
 import { createBfdTable, type BfdTable } from './bfd-table.js'
 import { impairmentsOf, type Impairment } from './impairment.js'
@@ -116,7 +115,10 @@ export class Gateway {
 
   /** What the kernel did not take. */
   get impairments(): readonly Impairment[] {
-    return impairmentsOf(this.#failures, (netdev) => this.#portRow(netdev))
+    return impairmentsOf(this.#failures, {
+      portOf: (netdev) => this.#portRow(netdev)?._uuid,
+      aclOf: (netdev, vlan) => this.#portRow(netdev)?.acl_bindings.get(vlan),
+    })
   }
 
   /** Ends the passes; the kernel keeps what it has. */
@@ -210,7 +212,7 @@ export class Gateway {
     }
   }
 
-  /** A device that vanished took its port and bindings along, and may be back under the same name. */
+  /** A device that vanished took its port, bindings and ACLs along, and may be back under the same name. */
   #readLinks(): void {
     const addresses = this.#readAddresses()
     const there = new Set(this.#options.datapath.portStatus().map(({ netdev }) => netdev))
@@ -219,6 +221,7 @@ export class Gateway {
       ...this.#applied,
       ports,
       bindings: new Map([...this.#applied.bindings].filter(([, { netdev }]) => there.has(netdev))),
+      acls: new Map([...this.#applied.acls].filter(([, { netdev }]) => there.has(netdev))),
     }
     this.#addresses = addresses
     this.#tryAgain()
@@ -231,12 +234,13 @@ export class Gateway {
     return new Set(datapath.localAddresses().map(({ address }) => address))
   }
 
-  #portRow(netdev: string): Uuid | undefined {
+  #portRow(netdev: string): PhysicalPortRow | undefined {
     const name = this.#options.config.ports.find((port) => port.netdev === netdev)?.name
     const own = [...(this.#replica?.table('Physical_Switch').values() ?? [])].find(
       (row) => row.name === this.#options.config.switchName,
     )
-    return own?.ports.find((id) => this.#replica?.table('Physical_Port').get(id)?.name === name)
+    const rows = (own?.ports ?? []).flatMap((id) => this.#replica?.table('Physical_Port').get(id) ?? [])
+    return rows.find((row) => row.name === name)
   }
 }
 

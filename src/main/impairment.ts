@@ -9,18 +9,20 @@ export interface Impairment {
   readonly fault: Fault
 }
 
+/** The rows that the fault columns are in. */
+export interface FaultRows {
+  /** The Physical_Port row of a device, when it has one yet. */
+  readonly portOf: (netdev: string) => Uuid | undefined
+  /** The ACL that Physical_Port.acl_bindings names for a VLAN of a device. */
+  readonly aclOf: (netdev: string, vlan: number) => Uuid | undefined
+}
+
 /**
  * What failed, said once per port and once per kind of entry: a table that is full fails for each of 100,000 entries.
- *
- * @param portOf the Physical_Port row of a device, when it has one yet.
  */
-export function impairmentsOf(
-  failures: readonly StepFailure[],
-  portOf: (netdev: string) => Uuid | undefined,
-): readonly Impairment[] {
+export function impairmentsOf(failures: readonly StepFailure[], rows: FaultRows): readonly Impairment[] {
   const found = new Map<string, { impairment: Impairment; count: number }>()
-  for (const failure of failures) {
-    const impairment = describe(failure, portOf)
+  for (const impairment of failures.flatMap((failure) => [describe(failure, rows), ...describeAcl(failure, rows)])) {
     const former = found.get(impairment.subject)
     if (former === undefined) found.set(impairment.subject, { impairment, count: 1 })
     else former.count += 1
@@ -30,19 +32,27 @@ export function impairmentsOf(
   )
 }
 
-function describe(
-  { step, index, code, message }: StepFailure,
-  portOf: (netdev: string) => Uuid | undefined,
-): Impairment {
+/** An ACL that does not fit is a fault of the ACL beside that of its port. */
+function describeAcl({ step, index, code, message }: StepFailure, { aclOf }: FaultRows): readonly Impairment[] {
+  if (step.kind !== 'putAcls' || code !== 'table_full') return []
+  const { netdev = '', vlan = 0 } = step.entries[index] ?? {}
+  const acl = aclOf(netdev, vlan)
+  if (acl === undefined) return []
+  return [{ subject: `ACL ${acl}`, reason: message, fault: { on: 'acl', acl, key: 'resource_shortage' } }]
+}
+
+function describe({ step, index, code, message }: StepFailure, { portOf }: FaultRows): Impairment {
   const full = code === 'table_full'
   switch (step.kind) {
     case 'putPorts':
-    case 'putBindings': {
+    case 'putBindings':
+    case 'putAcls': {
       const netdev = step.entries[index]?.netdev ?? ''
       const port = portOf(netdev)
-      const fault: Fault =
-        port === undefined ? onSwitch('unspecified_fault') : { on: 'port', port, key: 'unspecified_fault' }
-      return { subject: `device ${netdev}`, reason: message, fault }
+      const isAcl = step.kind === 'putAcls'
+      const key = isAcl ? 'invalid_ACL_binding' : 'unspecified_fault'
+      const fault: Fault = port === undefined ? onSwitch('unspecified_fault') : { on: 'port', port, key }
+      return { subject: isAcl ? `ACLs of device ${netdev}` : `device ${netdev}`, reason: message, fault }
     }
     case 'putRemoteMacs':
       return {
@@ -64,6 +74,7 @@ function describe(
     case 'removeBfd':
     case 'removeBindings':
     case 'removeRemoteMacs':
+    case 'removeAcls':
       return { subject: `leftovers (${step.kind})`, reason: message, fault: onSwitch('unspecified_fault') }
   }
 }

@@ -17,9 +17,25 @@ export function publicationOf(
 ): Publication {
   const switchFaults = new Set<string>()
   const portFaults = new Map<Uuid, Set<string>>()
+  const aclFaults = new Map<Uuid, Set<string>>()
+  const aclEntryFaults = new Map<Uuid, Set<string>>()
+  const add = (faultsOf: Map<Uuid, Set<string>>, row: Uuid, key: string): void =>
+    void faultsOf.set(row, (faultsOf.get(row) ?? new Set()).add(key))
   for (const fault of faults) {
-    if (fault.on === 'switch') switchFaults.add(fault.key)
-    else portFaults.set(fault.port, (portFaults.get(fault.port) ?? new Set()).add(fault.key))
+    switch (fault.on) {
+      case 'switch':
+        switchFaults.add(fault.key)
+        break
+      case 'port':
+        add(portFaults, fault.port, fault.key)
+        break
+      case 'acl':
+        add(aclFaults, fault.acl, fault.key)
+        break
+      case 'acl entry':
+        add(aclEntryFaults, fault.entry, fault.key)
+        break
+    }
   }
   return {
     switchName: config.switchName,
@@ -35,6 +51,8 @@ export function publicationOf(
     bfdStatus,
     switchFaults,
     portFaults,
+    aclFaults,
+    aclEntryFaults,
     totals,
   }
 }

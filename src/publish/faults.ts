@@ -26,6 +26,7 @@ export function publishFaults(
   }
 }
 
-function says(column: readonly string[], keys: ReadonlySet<string>): boolean {
+/** Whether a fault column holds just these keys. */
+export function says(column: readonly string[], keys: ReadonlySet<string>): boolean {
   return column.length === keys.size && column.every((key) => keys.has(key))
 }

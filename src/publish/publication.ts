@@ -40,6 +40,10 @@ export interface Publication {
   readonly switchFaults: ReadonlySet<string>
   /** Physical_Port -> port_fault_status; a port that is not named has none. */
   readonly portFaults: ReadonlyMap<Uuid, ReadonlySet<string>>
+  /** ACL -> acl_fault_status */
+  readonly aclFaults: ReadonlyMap<Uuid, ReadonlySet<string>>
+  /** ACL_entry -> acle_fault_status */
+  readonly aclEntryFaults: ReadonlyMap<Uuid, ReadonlySet<string>>
   /** The last sample. */
   readonly totals: readonly BindingTotals[]
 }

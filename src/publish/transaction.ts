@@ -1,6 +1,7 @@
 import type { Operation } from '../ovsdb/operation.js'
 import type { Replica } from '../ovsdb/replica.js'
 import type { Tables } from '../schema/rows.generated.js'
+import { publishAclFaults } from './acl-faults.js'
 import { publishBindingStats } from './binding-stats.js'
 import { createDraft } from './draft.js'
 import { indexLocators, ownEndPoint, ownershipOf } from './end-points.js'
@@ -29,6 +30,7 @@ export function buildTransaction(replica: Replica<Tables>, publication: Publicat
   publishUnknownDestinations(draft, replica, publication, own, isOurs)
   publishTunnels(draft, replica, row, publication, own, index)
   publishFaults(draft, replica, row, publication)
+  publishAclFaults(draft, replica, row, publication)
   publishBindingStats(draft, replica, row, publication)
   return draft.operations
 }

@@ -1,5 +1,5 @@
 import type { Snapshot } from '../datapath/datapath.js'
-import { bindingKey, type Forwarding } from '../desired/forwarding.js'
+import { aclKey, bindingKey, type Forwarding } from '../desired/forwarding.js'
 import type { Uuid } from '../ovsdb/notation.js'
 import type { IpAddress } from '../schema/ip-address.js'
 import type { Mac } from '../schema/mac.js'
@@ -19,6 +19,7 @@ export function appliedFromSnapshot(snapshot: Snapshot): Forwarding {
     tunnels: new Map(snapshot.tunnels.map(({ remoteIp, localIp }) => [remoteIp, localIp])),
     bfd: new Map(snapshot.bfd.map(({ remoteIp, ...config }) => [remoteIp, config])),
     remoteMacs,
+    acls: new Map(snapshot.acls.map((acl) => [aclKey(acl.netdev, acl.vlan, acl.direction), acl])),
     floods: new Map(snapshot.floods.map(({ switchId, remoteIps }) => [switchId, [...new Set(remoteIps)].sort()])),
   }
 }

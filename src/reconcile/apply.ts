@@ -78,5 +78,9 @@ function call(datapath: Datapath, step: Step): readonly Failure[] {
       return datapath.removeRemoteMacs(step.entries)
     case 'putFloods':
       return datapath.putFloods(step.entries)
+    case 'putAcls':
+      return datapath.putAcls(step.entries)
+    case 'removeAcls':
+      return datapath.removeAcls(step.entries.map(({ netdev, vlan, direction }) => ({ netdev, vlan, direction })))
   }
 }

@@ -1,4 +1,5 @@
 import type {
+  AclSpec,
   BfdSpec,
   BindingSpec,
   FloodSpec,
@@ -8,6 +9,7 @@ import type {
   TunnelSpec,
 } from '../datapath/datapath.js'
 import type { Forwarding } from '../desired/forwarding.js'
+import { lineOf } from '../schema/acl-rule.js'
 import { diffTables, sameFields, sameList } from './diff.js'
 
 /** One call of the data plane; what goes is named by its whole former entry. */
@@ -19,10 +21,11 @@ export type Step =
   | { readonly kind: 'putBindings' | 'removeBindings'; readonly entries: readonly BindingSpec[] }
   | { readonly kind: 'putRemoteMacs' | 'removeRemoteMacs'; readonly entries: readonly RemoteMacSpec[] }
   | { readonly kind: 'putFloods'; readonly entries: readonly FloodSpec[] }
+  | { readonly kind: 'putAcls' | 'removeAcls'; readonly entries: readonly AclSpec[] }
 
 /**
  * The calls that make `applied` into `desired`, in order: all that is new comes before anything goes, and what an entry refers
- * to is there as long as the entry is.
+ * to is there as long as the entry is. An ACL is there before the first frame of a binding and until after the last.
  *
  * Putting replaces: a binding moves to another logical switch, a VNI to another owner, without a moment in between. A logical
  * switch that goes takes its bindings, MACs and flood list along.
@@ -36,17 +39,20 @@ export function planChanges(applied: Forwarding, desired: Forwarding): readonly 
   const unbound = bindings.gone.map(([, binding]) => binding).filter(({ switchId }) => desired.switches.has(switchId))
   const remoteMacs = diffRemoteMacs(applied, desired)
   const floods = diffTables(applied.floods, desired.floods, sameList)
+  const acls = diffTables(applied.acls, desired.acls, sameRules)
 
   const steps: readonly Step[] = [
     { kind: 'putPorts', entries: ports.put.map(([netdev]) => ({ netdev })) },
     { kind: 'putSwitches', entries: switches.put.map(([id, vni]) => ({ id, vni })) },
     { kind: 'putTunnels', entries: tunnels.put.map(([remoteIp, localIp]) => ({ remoteIp, localIp })) },
     { kind: 'putBfd', entries: bfd.put.map(([remoteIp, config]) => ({ remoteIp, ...config })) },
+    { kind: 'putAcls', entries: acls.put.map(([, acl]) => acl) },
     { kind: 'putBindings', entries: bindings.put.map(([, binding]) => binding) },
     { kind: 'putRemoteMacs', entries: remoteMacs.put },
     { kind: 'putFloods', entries: floods.put.map(([switchId, remoteIps]) => ({ switchId, remoteIps })) },
     { kind: 'removeRemoteMacs', entries: remoteMacs.gone },
     { kind: 'removeBindings', entries: unbound },
+    { kind: 'removeAcls', entries: acls.gone.map(([, acl]) => acl) },
     { kind: 'removeSwitches', entries: switches.gone.map(([id, vni]) => ({ id, vni })) },
     { kind: 'removeBfd', entries: bfd.gone.map(([remoteIp, config]) => ({ remoteIp, ...config })) },
     { kind: 'removeTunnels', entries: tunnels.gone.map(([remoteIp, localIp]) => ({ remoteIp, localIp })) },
@@ -67,6 +73,10 @@ function diffRemoteMacs(
     for (const [mac, remoteIp] of diff.gone) gone.push({ switchId, mac, remoteIp })
   }
   return { put, gone }
+}
+
+function sameRules(a: AclSpec, b: AclSpec): boolean {
+  return a.rules === b.rules || sameList(a.rules.map(lineOf), b.rules.map(lineOf))
 }
 
 function asMap(set: ReadonlySet<string>): ReadonlyMap<string, true> {

@@ -1,4 +1,12 @@
-import { bindingKey, type Binding, type BindingKey, type Forwarding } from '../desired/forwarding.js'
+import {
+  aclKey,
+  bindingKey,
+  type Acl,
+  type AclKey,
+  type Binding,
+  type BindingKey,
+  type Forwarding,
+} from '../desired/forwarding.js'
 import type { Uuid } from '../ovsdb/notation.js'
 import type { BfdConfig } from '../schema/bfd-config.js'
 import type { IpAddress } from '../schema/ip-address.js'
@@ -15,6 +23,7 @@ interface Draft {
   readonly bfd: Map<IpAddress, BfdConfig>
   readonly remoteMacs: Map<Uuid, ReadonlyMap<Mac, IpAddress>>
   readonly floods: Map<Uuid, readonly IpAddress[]>
+  readonly acls: Map<AclKey, Acl>
   readonly ownMacs: Map<Uuid, Map<Mac, IpAddress>>
 }
 
@@ -32,11 +41,12 @@ export function reachedState(
     bfd: new Map(applied.bfd),
     remoteMacs: new Map(applied.remoteMacs),
     floods: new Map(applied.floods),
+    acls: new Map(applied.acls),
     ownMacs: new Map(),
   }
   for (const step of plan) advance(draft, step, (index) => !hasFailed(step, index))
-  const { ports, switches, bindings, tunnels, bfd, remoteMacs, floods } = draft
-  return { ports, switches, bindings, tunnels, bfd, remoteMacs, floods }
+  const { ownMacs: _, ...reached } = draft
+  return reached
 }
 
 function advance(draft: Draft, step: Step, succeeded: (index: number) => boolean): void {
@@ -80,6 +90,12 @@ function advance(draft: Draft, step: Step, succeeded: (index: number) => boolean
       return
     case 'removeRemoteMacs':
       each(step.entries, ({ switchId, mac }) => macsOf(draft, switchId).delete(mac))
+      return
+    case 'putAcls':
+      each(step.entries, (acl) => draft.acls.set(aclKey(acl.netdev, acl.vlan, acl.direction), acl))
+      return
+    case 'removeAcls':
+      each(step.entries, ({ netdev, vlan, direction }) => draft.acls.delete(aclKey(netdev, vlan, direction)))
       return
     case 'putFloods':
       each(step.entries, ({ switchId, remoteIps }) => draft.floods.set(switchId, remoteIps))

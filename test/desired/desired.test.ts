@@ -37,6 +37,7 @@ t.test('a bound logical switch is forwarded with its MACs and all members of unk
     bfd: {},
     remoteMacs: { [ls1]: { '02:00:00:00:00:aa': hv1 } },
     floods: { [ls1]: [hv1, hv2] },
+    acls: {},
   })
   t.same([...bound], [ls1])
   t.same(refusals, [])
@@ -61,6 +62,7 @@ t.test('what is not bound here is not forwarded, and makes no tunnels', (t) => {
     bfd: {},
     remoteMacs: {},
     floods: {},
+    acls: {},
   })
   t.equal(bound.size, 0)
   t.end()
@@ -84,6 +86,7 @@ t.test('an empty or zero tunnel_key stops a logical switch without a fault, and 
       bfd: {},
       remoteMacs: {},
       floods: {},
+      acls: {},
     })
     t.same([...bound], [ls1])
     t.same(refusals, [])

@@ -53,6 +53,7 @@ t.test('garbage is refused row by row with its reason, and everything else is se
     bfd: {},
     remoteMacs: { [ls1]: { '02:00:00:00:00:aa': hv1 } },
     floods: { [ls1]: [hv1] },
+    acls: {},
   })
   const onSwitch = { on: 'switch', key: 'unspecified_fault' }
   t.same(

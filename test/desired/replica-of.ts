@@ -11,6 +11,9 @@ export function uuid(number: number): Uuid {
 type Rows = { readonly [N in keyof Tables]?: readonly (Partial<Tables[N]> & { readonly _uuid: Uuid })[] }
 type Contents = { readonly [N in keyof Tables]?: ReadonlyMap<Uuid, Tables[N]> }
 
+/** One object, as the tables of a replica are while they do not change. */
+const NONE = new Map<never, never>()
+
 /** A replica with these rows; columns left out have their defaults. `former` lends the tables that are not given. */
 export function replicaOf(rows: Rows, former?: Replica<Tables>): Replica<Tables> {
   const contents = Object.fromEntries(
@@ -19,7 +22,7 @@ export function replicaOf(rows: Rows, former?: Replica<Tables>): Replica<Tables>
       new Map(list.map((row) => [row._uuid, { ...defaultsOf(name), ...row }])),
     ]),
   ) as unknown as Contents
-  return { table: (name) => contents[name] ?? former?.table(name) ?? new Map<never, never>() }
+  return { table: (name) => contents[name] ?? former?.table(name) ?? NONE }
 }
 
 function defaultsOf(table: string): object {

@@ -28,7 +28,7 @@ t.test('a full table is one fault of the switch however many entries failed, a d
     },
   ]
   t.same(
-    impairmentsOf(failures, (netdev) => (netdev === 'eth1' ? uuid(2) : undefined)),
+    impairmentsOf(failures, { portOf: (netdev) => (netdev === 'eth1' ? uuid(2) : undefined), aclOf: () => undefined }),
     [
       { subject: 'remote MACs', reason: 'full (and 999 more)', fault: { on: 'switch', key: 'mac_table_exhaustion' } },
       {
@@ -36,6 +36,21 @@ t.test('a full table is one fault of the switch however many entries failed, a d
         reason: 'no device eth1',
         fault: { on: 'port', port: uuid(2), key: 'unspecified_fault' },
       },
+    ],
+  )
+  t.end()
+})
+
+t.test('an ACL that does not fit is a fault of the ACL and of its port', (t) => {
+  const acl = { netdev: 'eth1', vlan: 7 as VlanId, direction: 'ingress', rules: [{ action: 'deny' }] } as const
+  const failures: StepFailure[] = [
+    { step: { kind: 'putAcls', entries: [acl] }, index: 0, code: 'table_full', message: 'full' },
+  ]
+  t.same(
+    impairmentsOf(failures, { portOf: () => uuid(2), aclOf: (_, vlan) => uuid(vlan) }).map(({ fault }) => fault),
+    [
+      { on: 'port', port: uuid(2), key: 'invalid_ACL_binding' },
+      { on: 'acl', acl: uuid(7), key: 'resource_shortage' },
     ],
   )
   t.end()

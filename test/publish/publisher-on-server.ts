@@ -40,6 +40,8 @@ const nothingToSay: Publication = {
   bfdStatus: new Map(),
   switchFaults: new Set(),
   portFaults: new Map(),
+  aclFaults: new Map(),
+  aclEntryFaults: new Map(),
   totals: [],
 }
 

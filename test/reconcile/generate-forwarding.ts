@@ -1,4 +1,4 @@
-import { bindingKey, type Binding, type Forwarding } from '../../src/desired/forwarding.js'
+import { aclKey, bindingKey, type Acl, type Binding, type Forwarding } from '../../src/desired/forwarding.js'
 import type { BfdConfig } from '../../src/schema/bfd-config.js'
 import type { IpAddress } from '../../src/schema/ip-address.js'
 import type { Mac } from '../../src/schema/mac.js'
@@ -45,7 +45,18 @@ export function generateForwarding(random: () => number): Forwarding {
     ids.length === 0
       ? []
       : ports.flatMap((netdev) => some([0, 1, 2] as VlanId[]).map((vlan) => ({ netdev, vlan, switchId: one(ids) })))
+  const acls: Acl[] = ports.flatMap((netdev) =>
+    some([0, 1] as VlanId[]).flatMap((vlan) =>
+      some(['ingress', 'egress'] as const).map((direction) => ({
+        netdev,
+        vlan,
+        direction,
+        rules: [{ action: one(['permit', 'deny'] as const), protocol: one([6, 17]) }],
+      })),
+    ),
+  )
   return {
+    acls: new Map(acls.map((acl) => [aclKey(acl.netdev, acl.vlan, acl.direction), acl])),
     ports: new Set(ports),
     switches: new Map(ids.map((id, index) => [id, vnis[index]!])),
     bindings: new Map(bindings.map((binding) => [bindingKey(binding.netdev, binding.vlan), binding])),

@@ -14,6 +14,7 @@ const empty: Forwarding = {
   bfd: new Map(),
   remoteMacs: new Map(),
   floods: new Map(),
+  acls: new Map(),
 }
 
 /** What the kernel gives back leaves out lists and tables that are empty. */

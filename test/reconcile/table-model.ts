@@ -1,4 +1,6 @@
 import type {
+  AclPlace,
+  AclSpec,
   BfdSpec,
   BindingSpec,
   Datapath,
@@ -28,6 +30,7 @@ export class TableModel implements Datapath {
   readonly #bfd = new Map<IpAddress, BfdSpec>()
   readonly #macs = new Map<string, RemoteMacSpec>()
   readonly #floods = new Map<Uuid, FloodSpec>()
+  readonly #acls = new Map<string, AclSpec>()
 
   putPorts(ports: readonly PortSpec[]): readonly Failure[] {
     return this.#each(ports, ({ netdev }) => void this.#ports.add(netdev))
@@ -36,6 +39,7 @@ export class TableModel implements Datapath {
   removePorts(netdevs: readonly string[]): readonly Failure[] {
     return this.#each(netdevs, (netdev) => {
       if ([...this.#bindings.values()].some((binding) => binding.netdev === netdev)) return 'invalid'
+      if ([...this.#acls.values()].some((acl) => acl.netdev === netdev)) return 'invalid'
       this.#ports.delete(netdev)
       return undefined
     })
@@ -123,6 +127,18 @@ export class TableModel implements Datapath {
     })
   }
 
+  putAcls(acls: readonly AclSpec[]): readonly Failure[] {
+    return this.#each(acls, (acl) => {
+      if (!this.#ports.has(acl.netdev)) return 'no_such_device'
+      this.#acls.set(`${acl.netdev}/${acl.vlan}/${acl.direction}`, acl)
+      return undefined
+    })
+  }
+
+  removeAcls(places: readonly AclPlace[]): readonly Failure[] {
+    return this.#each(places, ({ netdev, vlan, direction }) => void this.#acls.delete(`${netdev}/${vlan}/${direction}`))
+  }
+
   /** VNIs by which frames from the overlay would not find their logical switch. */
   misledVnis(): number[] {
     return [...this.#switches.values()].filter(({ id, vni }) => this.#owners.get(vni) !== id).map(({ vni }) => vni)
@@ -138,6 +154,7 @@ export class TableModel implements Datapath {
       remoteMacs: [...this.#macs.values()],
       floods: [...this.#floods.values()],
       localMacs: [],
+      acls: [...this.#acls.values()],
     }
   }
 

@@ -1,0 +1,45 @@
+import t from 'tap'
+import type { Uuid } from '../../src/ovsdb/notation.js'
+import { until } from '../lab/until.js'
+import { publishOnServer, type Published } from './publisher-on-server.js'
+
+const column = async ({ server }: Published, table: string, name: string, ...where: string[]): Promise<string[]> =>
+  (await server.ctl('--bare', `--columns=${name}`, 'find', table, ...where)).split('\n').filter((line) => line !== '')
+
+t.test('faults of ACLs are set and cleared, those of ACLs that only another switch has left alone', async (t) => {
+  const published = await publishOnServer(t)
+  const entry = ['create', 'ACL_entry', 'sequence=1', 'direction=ingress', 'action=deny']
+  await published.server.ctl(
+    ...['--', '--id=@ours', ...entry, '--', '--id=@theirs', ...entry],
+    ...['--', '--id=@a', 'create', 'ACL', 'acl_name=ours', 'acl_entries=@ours'],
+    ...['--', '--id=@b', 'create', 'ACL', 'acl_name=theirs', 'acl_entries=@theirs', 'acl_fault_status=invalid_acl'],
+    ...[
+      '--',
+      'add-ps',
+      'other',
+      '--',
+      'add-port',
+      'other',
+      'p',
+      '--',
+      'set',
+      'Physical_Port',
+      'p',
+      'acl_bindings:0=@b',
+    ],
+    ...['--', 'set', 'Physical_Port', 'port1', 'acl_bindings:7=@a'],
+  )
+  const [acl] = await column(published, 'ACL', '_uuid', 'acl_name=ours')
+  const [entryId] = await column(published, 'ACL', 'acl_entries', 'acl_name=ours')
+  await until('the replica to have the ACL', () => Promise.resolve(published.client.replica.table('ACL').size === 2))
+  await published.say({
+    aclFaults: new Map([[acl as Uuid, new Set(['invalid_acl'])]]),
+    aclEntryFaults: new Map([[entryId as Uuid, new Set(['invalid_acl_entry'])]]),
+  })
+  t.same(await column(published, 'ACL', 'acl_fault_status', 'acl_name=ours'), ['invalid_acl'])
+  t.same(await column(published, 'ACL_entry', 'acle_fault_status'), ['invalid_acl_entry'])
+  await published.say({ aclFaults: new Map(), aclEntryFaults: new Map() })
+  t.same(await column(published, 'ACL', 'acl_fault_status', 'acl_name=ours'), [])
+  t.same(await column(published, 'ACL', 'acl_fault_status', 'acl_name=theirs'), ['invalid_acl'])
+  t.same(await column(published, 'ACL_entry', 'acle_fault_status'), [])
+})

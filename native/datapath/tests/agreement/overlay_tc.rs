@@ -8,7 +8,7 @@ use std::{
 
 use datapath::Mode;
 use model::{
-    BindingKey, Mac, Origin, PortId, Switch, SwitchId, Tables, Tunnel, VlanId, Vni,
+    AclKey, BindingKey, Mac, Origin, PortId, Switch, SwitchId, Tables, Tunnel, VlanId, Vni,
     outer::OuterHeader, process_overlay, strategies::overlay_cases,
 };
 use proptest::prop_assert_eq;
@@ -103,6 +103,8 @@ fn with_last(mut tables: Tables, port: PortId) -> Tables {
         mtu: 1450,
         next_hop: None,
     };
+    let is_in_the_way = |key: &AclKey| key.port == port && key.vlan == VlanId::UNTAGGED;
+    tables.acls.retain(|key, _| !is_in_the_way(key));
     let vlan = VlanId::new(LAST_VLAN).unwrap();
     tables.switches.insert(LAST_SWITCH, Switch { vni }).unwrap();
     tables.tunnels.insert(LAST_REMOTE.into(), tunnel).unwrap();

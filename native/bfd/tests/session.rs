@@ -291,7 +291,10 @@ fn a_session_goes_on_in_the_next_process() {
     let saved = lab.sessions[A].save();
     let config = *lab.sessions[A].config();
     lab.sessions[A] = bfd::Session::resume(config, &saved, 3, lab.now);
-    assert!(lab.sessions[A].status().is_forwarding, "from the first moment");
+    assert!(
+        lab.sessions[A].status().is_forwarding,
+        "from the first moment"
+    );
     lab.is_away[A] = false;
     assert_eq!(
         lab.run(ms(5000)),

@@ -138,8 +138,8 @@ export interface PortStatus {
 export interface TunnelStatus {
   readonly remoteIp: IpAddress
   readonly localIp: IpAddress
-  /** The next hop's MAC address is known, so frames leave with a ready-made header. */
-  readonly resolved: boolean
+  /** Why frames leave with no prepared header; undefined where they do. All but `not_ethernet` lose them. */
+  readonly obstacle: 'no_route' | 'device_down' | 'no_answer' | 'not_ethernet' | undefined
   readonly netdev: string | undefined
   readonly nextHopMac: string | undefined
   /** Largest IP packet inside. */

@@ -78,9 +78,14 @@ function wrap({ localAddresses }: typeof Native, native: Native.Datapath): Datap
     portStatus: () => attempt(() => branded<PortStatus[]>(native.portStatus())),
     tunnelStatus: () =>
       attempt(() =>
-        native
-          .tunnelStatus()
-          .map((status) => branded<TunnelStatus>({ netdev: undefined, nextHopMac: undefined, ...status })),
+        native.tunnelStatus().map((status) =>
+          branded<TunnelStatus>({
+            obstacle: undefined,
+            netdev: undefined,
+            nextHopMac: undefined,
+            ...status,
+          }),
+        ),
       ),
     bfdStatus: () => attempt(() => branded<BfdStatus[]>(native.bfdStatus())),
     bindingCounters: () => attempt(() => branded<BindingCounters[]>(native.bindingCounters())),

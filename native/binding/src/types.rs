@@ -117,8 +117,9 @@ pub struct PortStatus {
 pub struct TunnelStatus {
     pub remote_ip: String,
     pub local_ip: String,
-    /// The next hop's MAC is known.
-    pub resolved: bool,
+    /// Why frames leave with no prepared header; absent where they do.
+    #[napi(ts_type = "'no_route' | 'device_down' | 'no_answer' | 'not_ethernet'")]
+    pub obstacle: Option<String>,
     pub netdev: Option<String>,
     pub next_hop_mac: Option<String>,
     /// Largest inner layer-3 packet, in bytes.
@@ -295,11 +296,16 @@ impl From<datapath::TunnelStatus> for TunnelStatus {
             remote_ip,
             local_ip,
         } = status.spec.into();
-        let (netdev, next_hop_mac) = status.path.unzip();
+        let obstacle = status
+            .path
+            .as_ref()
+            .err()
+            .map(|obstacle| obstacle.name().to_owned());
+        let (netdev, next_hop_mac) = status.path.ok().unzip();
         Self {
             remote_ip,
             local_ip,
-            resolved: netdev.is_some(),
+            obstacle,
             netdev,
             next_hop_mac: next_hop_mac.map(|mac| model::Mac::new(mac).to_string()),
             mtu: status.inner_mtu,

@@ -39,3 +39,4 @@ pub use spec::{
     Snapshot, TunnelSpec, TunnelStatus,
 };
 pub use tables::Tables;
+pub use tunnels::Obstacle;

@@ -197,12 +197,15 @@ pub fn detach_tc(netlink: &mut Netlink, link: &Link) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// The program of our filter on a device.
+/// The program of our filter on a device. Priority and name together: somebody else may use either.
 fn our_filter(netlink: &mut Netlink, ifindex: u32) -> Option<u32> {
     let filters = netlink.ingress_filters(ifindex).unwrap_or_default();
     filters
         .iter()
-        .find(|filter| filter.priority == TC_PRIORITY)
+        .find(|filter| {
+            let is_ours = |name: &str| name == ACCESS_TC || name == OVERLAY_TC;
+            filter.priority == TC_PRIORITY && filter.name.as_deref().is_some_and(is_ours)
+        })
         .and_then(|filter| filter.program)
 }
 

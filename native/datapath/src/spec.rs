@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ::bfd::Status;
 use model::{Direction, Mac, SwitchId, acl::Rule};
 
-use crate::{layout::BindingCounters, macs::Reason};
+use crate::{layout::BindingCounters, macs::Reason, tunnels::Obstacle};
 
 /// (port, VLAN) -> logical switch. VLAN 0 is untagged and priority-tagged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,8 +107,8 @@ pub struct PortStatus {
 pub struct TunnelStatus {
     /// Its ends.
     pub spec: TunnelSpec,
-    /// Underlay device and next hop, when resolved.
-    pub path: Option<(String, [u8; 6])>,
+    /// Underlay device and next hop, or why there is none.
+    pub path: Result<(String, [u8; 6]), Obstacle>,
     /// Largest inner layer-3 packet.
     pub inner_mtu: u32,
     /// The XDP shortcut leads there.

@@ -30,6 +30,33 @@ pub struct Path {
     pub is_xdp: bool,
 }
 
+/// Why frames for a tunnel get no prepared header. The kernel's VXLAN device is given them; unless the underlay is no
+/// Ethernet, it can only lose them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// No route leads to the remote VTEP from our address, or the box does not have that address.
+    NoRoute,
+    /// The underlay device is down, or its cable is out.
+    DeviceDown,
+    /// The next hop does not answer ARP.
+    NoAnswer,
+    /// The underlay device has no Ethernet header.
+    NotEthernet,
+}
+
+impl Obstacle {
+    /// Stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoRoute => "no_route",
+            Self::DeviceDown => "device_down",
+            Self::NoAnswer => "no_answer",
+            Self::NotEthernet => "not_ethernet",
+        }
+    }
+}
+
 /// A tunnel as it is in the table.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -39,8 +66,8 @@ pub struct Entry {
     pub local: IpAddr,
     /// Largest inner layer-3 packet, in bytes.
     pub inner_mtu: u32,
-    /// `None`: not resolved, the kernel's VXLAN device routes it.
-    pub path: Option<Path>,
+    /// Where frames leave, or why they have no prepared header.
+    pub path: Result<Path, Obstacle>,
 }
 
 impl Entry {
@@ -98,7 +125,7 @@ impl Tunnels {
                     number,
                     local: tunnel.local.into(),
                     inner_mtu: tunnel.inner_mtu,
-                    path: None,
+                    path: Err(Obstacle::NoRoute),
                 };
                 (tunnel.remote.into(), entry)
             })
@@ -173,7 +200,7 @@ impl Tunnels {
             number,
             local,
             inner_mtu,
-            path: None,
+            path: Err(Obstacle::NoRoute),
         };
         self.write(remote, &entry)?;
         self.vteps.put(remote.into(), number)?;
@@ -197,7 +224,7 @@ impl Tunnels {
     pub fn set_path(
         &mut self,
         remote: IpAddr,
-        path: Option<Path>,
+        path: Result<Path, Obstacle>,
         inner_mtu: u32,
     ) -> Result<bool, Error> {
         let Some(entry) = self.by_remote.get(&remote) else {
@@ -237,7 +264,7 @@ impl Tunnels {
             header_len: 0,
             header: [0; TUNNEL_HEADER_MAX],
         };
-        if let (Some(path), IpAddr::V4(local), IpAddr::V4(remote)) =
+        if let (Ok(path), IpAddr::V4(local), IpAddr::V4(remote)) =
             (&entry.path, entry.local, remote)
         {
             let outer = header::outer_v4(path.source_mac, path.next_hop_mac, local, remote);

@@ -15,7 +15,7 @@ use crate::{
     netlink::{Netlink, features::can_be_redirected_to, link::Link, route::Route},
     ports::Mode,
     programs::{Programs, TcProgram, XdpProgram, detach_xdp},
-    tunnels::{Path, Tunnels},
+    tunnels::{Obstacle, Path, Tunnels},
 };
 
 /// Name of the collect-metadata VXLAN device. A network namespace has one owner of UDP 4789, so it needs no number.
@@ -139,28 +139,18 @@ impl Underlay {
                 .and_then(|route| route.mtu)
                 .or(link.map(|link| link.mtu))
                 .unwrap_or(ETHERNET_MTU);
-            let mut path = None;
-            if let (Some(route), Some(link)) = (route, link) {
-                let neighbour =
-                    netlink
-                        .neighbour(route.ifindex, route.next_hop)
-                        .map_err(|error| {
-                            Error::kernel(format!("look up neighbour {}", route.next_hop), error)
-                        })?;
-                path = neighbour.zip(link.mac).filter(|_| link.up).map(
-                    |(next_hop_mac, source_mac)| Path {
-                        ifindex: link.ifindex,
-                        netdev: link.name.clone(),
-                        source_mac,
-                        next_hop_mac,
-                        is_xdp: self.is_xdp(programs, netlink, link, mode),
-                    },
-                );
-                if path.is_none() {
+            let path = match (route, link) {
+                (Some(route), Some(link)) => self.path(netlink, programs, route, link, mode)?,
+                _ => Err(Obstacle::NoRoute),
+            };
+            match (&path, route) {
+                (Err(Obstacle::NoAnswer), Some(route)) => {
                     unresolved.insert((route.ifindex, route.next_hop));
-                } else if path.as_ref().is_some_and(|path| path.is_xdp) {
+                }
+                (Ok(path), Some(route)) if path.is_xdp => {
                     next_hops.insert((route.ifindex, route.next_hop));
                 }
+                _ => {}
             }
             has_changed |= tunnels.set_path(remote, path, mtu.saturating_sub(OVERHEAD_V4))?;
         }
@@ -170,6 +160,36 @@ impl Underlay {
         self.next_hops = next_hops;
         self.unresolved = unresolved;
         Ok(has_changed)
+    }
+
+    fn path(
+        &mut self,
+        netlink: &mut Netlink,
+        programs: &mut Programs,
+        route: Route,
+        link: &Link,
+        mode: Mode,
+    ) -> Result<Result<Path, Obstacle>, Error> {
+        if !link.carrier {
+            return Ok(Err(Obstacle::DeviceDown));
+        }
+        let Some(source_mac) = link.mac else {
+            return Ok(Err(Obstacle::NotEthernet));
+        };
+        let neighbour = netlink
+            .neighbour(route.ifindex, route.next_hop)
+            .map_err(|error| {
+                Error::kernel(format!("look up neighbour {}", route.next_hop), error)
+            })?;
+        Ok(neighbour
+            .map(|next_hop_mac| Path {
+                ifindex: link.ifindex,
+                netdev: link.name.clone(),
+                source_mac,
+                next_hop_mac,
+                is_xdp: self.is_xdp(programs, netlink, link, mode),
+            })
+            .ok_or(Obstacle::NoAnswer))
     }
 
     /// Has the kernel verify the next hops that only XDP uses, and try again those that did not answer.

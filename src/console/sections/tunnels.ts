@@ -9,8 +9,11 @@ const schema = z.array(
   z.object({
     remote: z.string(),
     local: z.string(),
-    /** ready: frames leave with a prepared header; by the kernel: its routing decides for each frame. */
-    path: z.enum(['ready', 'by the kernel']),
+    /**
+     * ready: frames leave with a prepared header; by the kernel: an underlay without Ethernet, whose frames the kernel prepares; else
+     * why nothing arrives: no route to the VTEP from our address, the underlay's cable is out, the next hop does not answer ARP.
+     */
+    path: z.enum(['ready', 'by the kernel', 'no route', 'device down', 'no answer']),
     netdev: z.string().nullable(),
     nextHopMac: z.string().nullable(),
     /** Largest IP packet inside. */
@@ -31,15 +34,22 @@ const schema = z.array(
   }),
 )
 
+const PATH_OF_OBSTACLE = {
+  no_route: 'no route',
+  device_down: 'device down',
+  no_answer: 'no answer',
+  not_ethernet: 'by the kernel',
+} as const
+
 export const tunnels = section({
   schema,
   build: ({ datapath }) => {
     const sessions = new Map(datapath?.bfdStatus().map((status) => [status.remoteIp, status]))
     return (datapath?.tunnelStatus() ?? [])
-      .map(({ remoteIp, localIp, resolved, netdev, nextHopMac, mtu, mode }) => ({
+      .map(({ remoteIp, localIp, obstacle, netdev, nextHopMac, mtu, mode }) => ({
         remote: remoteIp,
         local: localIp,
-        path: resolved ? ('ready' as const) : ('by the kernel' as const),
+        path: obstacle === undefined ? ('ready' as const) : PATH_OF_OBSTACLE[obstacle],
         netdev: netdev ?? null,
         nextHopMac: nextHopMac ?? null,
         mtu,

@@ -10,12 +10,14 @@ use netlink_packet_route::{
 use super::Netlink;
 
 /// A tc filter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
     /// Its place in the order; smaller is earlier.
     pub priority: u16,
     /// Identifier of its eBPF program, if it is one.
     pub program: Option<u32>,
+    /// Name that its eBPF program was attached under.
+    pub name: Option<String>,
 }
 
 const INGRESS: TcHandle = TcHandle {
@@ -88,7 +90,15 @@ impl Filter {
             TcOption::Bpf(TcFilterBpfOption::ProgId(id)) => Some(*id),
             _ => None,
         });
-        Some(Self { priority, program })
+        let name = options.iter().find_map(|option| match option {
+            TcOption::Bpf(TcFilterBpfOption::ProgName(name)) => Some(name.clone()),
+            _ => None,
+        });
+        Some(Self {
+            priority,
+            program,
+            name,
+        })
     }
 }
 

@@ -102,9 +102,10 @@ impl Tables {
                 path: entry
                     .path
                     .as_ref()
-                    .map(|path| (path.netdev.clone(), path.next_hop_mac)),
+                    .map(|path| (path.netdev.clone(), path.next_hop_mac))
+                    .map_err(|obstacle| *obstacle),
                 inner_mtu: entry.inner_mtu,
-                is_xdp: entry.path.as_ref().is_some_and(|path| path.is_xdp),
+                is_xdp: entry.path.as_ref().is_ok_and(|path| path.is_xdp),
             })
             .collect()
     }

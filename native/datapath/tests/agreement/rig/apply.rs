@@ -257,7 +257,7 @@ impl Rig {
                 (
                     tunnel.spec.local,
                     tunnel.inner_mtu,
-                    tunnel.path,
+                    tunnel.path.ok(),
                     tunnel.is_xdp,
                 ),
             )

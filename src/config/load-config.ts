@@ -91,11 +91,16 @@ function readable(path: string, origin: Origin): string {
   }
 }
 
+/** The loopback device, and the gateway's own VXLAN device. */
+const NO_PORTS: ReadonlySet<string> = new Set(['lo', 'vtep-vxlan'])
+
 function checkPorts(ports: readonly PortConfig[], { originOf }: Said, box: Box): void {
   const names = new Map<string, number>()
   const netdevs = new Map<string, number>()
   ports.forEach(({ name, netdev }, index) => {
     const origin = originOf(`ports.${index}`)
+    if (NO_PORTS.has(netdev))
+      throw new ConfigError('value', origin, `port «${name}»: «${netdev}» can be no access port`)
     if (!box.devices.has(netdev))
       throw new ConfigError('box', origin, `port «${name}»: the device «${netdev}» does not exist`)
     if (names.has(name)) throw new ConfigError('value', origin, `port «${name}» is given twice`)

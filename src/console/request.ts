@@ -6,10 +6,13 @@ export interface Answer {
   readonly body: unknown
 }
 
+/** A daemon that is well answers within milliseconds; one that applies a large transaction may take a second or two. */
+const PATIENCE_MS = 10_000
+
 /** Nobody listens: the daemon does not run, or not with this run directory. */
 export class UnreachableError extends Error {
   override readonly name = 'UnreachableError'
-  readonly code: 'unreachable' | 'forbidden'
+  readonly code: 'unreachable' | 'forbidden' | 'silent'
 
   constructor(code: UnreachableError['code'], message: string, options?: ErrorOptions) {
     super(message, options)
@@ -34,12 +37,18 @@ export function request(runDir: string, method: 'GET' | 'POST', path: string): P
         }
       })
     })
+    outgoing.setTimeout(PATIENCE_MS, () => {
+      const seconds = PATIENCE_MS / 1000
+      const message = `the vtepd of the run directory ${runDir} has not answered for ${seconds} s: it hangs or is very busy`
+      outgoing.destroy(new UnreachableError('silent', message))
+    })
     outgoing.on('error', (cause: NodeJS.ErrnoException) => reject(explain(cause, runDir, socketPath)))
     outgoing.end()
   })
 }
 
 function explain(cause: NodeJS.ErrnoException, runDir: string, socketPath: string): Error {
+  if (cause instanceof UnreachableError) return cause
   const { code } = cause
   if (code === 'ENOENT' || code === 'ECONNREFUSED') {
     return new UnreachableError('unreachable', `no vtepd runs with the run directory ${runDir}`, { cause })

@@ -16,6 +16,6 @@ Words may be cut short while they stay unique: vtep sh mac loc.
   -h, --help     print this
   -V, --version  print the version
 
-Exit status: 0 well; 1 not in service yet, or the command failed; 2 no such command or flag; 3 no daemon to ask.
+Exit status: 0 well; 1 not in service yet, or the command failed; 2 no such command or flag; 3 no daemon to ask, or none that answers within 10 s.
 `
 }

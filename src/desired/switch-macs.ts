@@ -72,9 +72,9 @@ function contradictions(
   standing: ReadonlyMap<Mac, UcastMacsRemoteRow>,
   rivals: ReadonlyMap<Mac, readonly UcastMacsRemoteRow[]>,
 ): RefusedRow[] {
-  return [...rivals].flatMap(([mac, rows]) =>
-    rows
-      .filter(({ locator }) => locator !== standing.get(mac)?.locator)
-      .map((row) => ({ row, reason: `another row gives ${mac} to another locator` })),
-  )
+  return [...rivals].flatMap(([mac, rows]) => {
+    const first = standing.get(mac)
+    const reason = `row ${first?._uuid ?? ''} gives ${mac} to another locator, and of several rows the one with the lowest UUID stands`
+    return rows.filter(({ locator }) => locator !== first?.locator).map((row) => ({ row, reason }))
+  })
 }

@@ -92,6 +92,7 @@ t.test('what is wrong is said in one sentence that begins with the flag or the l
     [['--tunnel-ip', '192.0.2.300'], undefined, /^--tunnel-ip: "192.0.2.300" is not an IPv4 address/],
     [['--tunnel-ip', '192.0.2.8'], undefined, /^--tunnel-ip: no device of this box has the address 192.0.2.8$/],
     [['--port', 'swp2', '--tunnel-ip', '198.51.100.1'], undefined, /^--tunnel-ip: .*access port «swp2»/],
+    [['--port', 'a=lo'], undefined, /^--port: port «a»: «lo» can be no access port$/],
     [['--port', 'swp9'], undefined, /^--port: port «swp9»: the device «swp9» does not exist$/],
     [['--port', 'swp1', '--port', 'swp1=swp2'], undefined, /^--port: port «swp1» is given twice$/],
     [['--port', 'a=swp1', '--port', 'b=swp1'], undefined, /^--port: two ports use the device «swp1»$/],

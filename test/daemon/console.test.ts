@@ -87,6 +87,56 @@ t.test('the console shows what is there, and why the rest is not', async (t) => 
   t.equal((await box.namespace.run(['tc', 'filter', 'show', 'dev', 'port1', 'ingress'])).trim(), '')
 })
 
+t.test('a tunnel that carries nothing says why', async (t) => {
+  const box = await makeBox(t)
+  await box.start()
+  await box.ctl('add-ls', 'ls0', '--', 'set', 'Logical_Switch', 'ls0', 'tunnel_key=5001')
+  await box.ctl('bind-ls', 'gw', 'port1', '0', 'ls0')
+  await box.ctl('add-ucast-remote', 'ls0', '02:00:00:00:00:02', '10.9.0.2')
+  await box.ctl('add-ucast-remote', 'ls0', '02:00:00:00:00:03', '10.55.0.9')
+  const pathsAre = (near: string, far: string) =>
+    until(`paths ${near}, ${far}`, async () => {
+      const { tunnels = [] } = shownSchema.parse(JSON.parse((await box.vtep('show', 'tunnels', '--json')).stdout))
+      const path = (of: string) => tunnels.find(({ remote }) => remote === of)?.path
+      return path('10.9.0.2') === near && path('10.55.0.9') === far
+    })
+  await pathsAre('no answer', 'no route')
+  await box.namespace.ip(
+    'neigh replace 10.9.0.2 lladdr 02:00:00:00:00:fe dev underlay0',
+    'route add 10.55.0.0/16 via 10.9.0.2',
+  )
+  await pathsAre('ready', 'ready')
+  await box.namespace.ip('link set fabric0 down')
+  await pathsAre('device down', 'device down')
+  t.match((await box.vtep('show', 'tunnels')).stdout, /10\.9\.0\.2 +10\.9\.0\.1 +device down/)
+})
+
+t.test('a daemon that hangs is told apart from one that does not run', async (t) => {
+  const box = await makeBox(t)
+  const daemon = await box.start()
+  process.kill(daemon.pid, 'SIGSTOP')
+  const outcome = await box.vtep('show')
+  process.kill(daemon.pid, 'SIGCONT')
+  t.match(outcome, { status: 3, stderr: /has not answered for 10 s/ })
+  t.match(await box.vtep('show', 'status'), { status: 0 })
+})
+
+t.test('a port that the next configuration lacks is given back to the system', async (t) => {
+  const box = await makeBox(t)
+  await box.namespace.ip('link add port2 type veth peer name server2', 'link set port2 up', 'link set server2 up')
+  const filters = async () => (await box.namespace.run(['tc', 'filter', 'show', 'dev', 'port2', 'ingress'])).trim()
+  const first = await box.start('--port', 'port2')
+  t.match(await filters(), 'access_tc')
+  await first.stop('SIGTERM')
+  t.match(await filters(), 'access_tc')
+  await box.start()
+  await until('the filter to go', async () => (await filters()) === '')
+  const [link] = JSON.parse(await box.namespace.run(['ip', '-d', '-j', 'link', 'show', 'port2'])) as {
+    promiscuity: number
+  }[]
+  t.equal(link?.promiscuity, 0)
+})
+
 t.test('frames that no binding takes are counted under a reason that is explained', async (t) => {
   const box = await makeBox(t)
   await box.start()

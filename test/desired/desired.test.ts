@@ -3,7 +3,23 @@ import { createDesiredBuilder } from '../../src/desired/desired.js'
 import type { IpAddress } from '../../src/schema/ip-address.js'
 import type { Vni } from '../../src/schema/vni.js'
 import { replicaOf, uuid } from './replica-of.js'
-import { gateway, gw, hv1, hv2, hv3, ls1, ls2, ls3, nothing, own, ownIp, plain, port1 } from './scene.js'
+import {
+  gateway,
+  gw,
+  hv1,
+  hv2,
+  hv3,
+  ls1,
+  ls2,
+  ls3,
+  nothing,
+  nothingForwarded,
+  own,
+  ownIp,
+  plain,
+  port1,
+  twoSwitches,
+} from './scene.js'
 
 t.test('a bound logical switch is forwarded with its MACs and all members of unknown-dst in source_node mode', (t) => {
   const { forwarding, bound, refusals } = createDesiredBuilder(gateway)(
@@ -54,16 +70,7 @@ t.test('what is not bound here is not forwarded, and makes no tunnels', (t) => {
     }),
     nothing,
   )
-  t.same(plain(forwarding), {
-    ports: ['eth1'],
-    switches: {},
-    bindings: {},
-    tunnels: {},
-    bfd: {},
-    remoteMacs: {},
-    floods: {},
-    acls: {},
-  })
+  t.same(plain(forwarding), nothingForwarded)
   t.equal(bound.size, 0)
   t.end()
 })
@@ -78,16 +85,7 @@ t.test('an empty or zero tunnel_key stops a logical switch without a fault, and 
       }),
       { ...nothing, switches: new Map([[ls1, 5001 as Vni]]) },
     )
-    t.same(plain(forwarding), {
-      ports: ['eth1'],
-      switches: {},
-      bindings: {},
-      tunnels: {},
-      bfd: {},
-      remoteMacs: {},
-      floods: {},
-      acls: {},
-    })
+    t.same(plain(forwarding), nothingForwarded)
     t.same([...bound], [ls1])
     t.same(refusals, [])
   }
@@ -194,21 +192,7 @@ t.test('tables that did not change give the same objects, so that nothing in the
       locator: uuid(21),
     }))
   const base = replicaOf({
-    ...own,
-    Physical_Port: [
-      {
-        _uuid: port1,
-        name: 'port1',
-        vlan_bindings: new Map([
-          [1, ls1],
-          [2, ls2],
-        ]),
-      },
-    ],
-    Logical_Switch: [
-      { _uuid: ls1, name: 'one', tunnel_key: 1 },
-      { _uuid: ls2, name: 'two', tunnel_key: 2 },
-    ],
+    ...twoSwitches,
     Ucast_Macs_Remote: macs(8),
   })
   const before = build(base, nothing).forwarding

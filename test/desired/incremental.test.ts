@@ -3,27 +3,11 @@ import { createDesiredBuilder, type Desired } from '../../src/desired/desired.js
 import type { Uuid } from '../../src/ovsdb/notation.js'
 import type { Replica } from '../../src/ovsdb/replica.js'
 import type { Tables, UcastMacsRemoteRow } from '../../src/schema/rows.generated.js'
-import { seededRandom } from '../reconcile/generate-forwarding.js'
+import { seededRandom } from '../lab/seeded-random.js'
 import { replicaOf, uuid } from './replica-of.js'
-import { gateway, ls1, ls2, nothing, own, port1 } from './scene.js'
+import { gateway, ls1, ls2, nothing, own, twoSwitches } from './scene.js'
 
-const base = replicaOf({
-  ...own,
-  Physical_Port: [
-    {
-      _uuid: port1,
-      name: 'port1',
-      vlan_bindings: new Map([
-        [1, ls1],
-        [2, ls2],
-      ]),
-    },
-  ],
-  Logical_Switch: [
-    { _uuid: ls1, name: 'one', tunnel_key: 1 },
-    { _uuid: ls2, name: 'two', tunnel_key: 2 },
-  ],
-})
+const base = replicaOf(twoSwitches)
 
 const withMacs = (table: ReadonlyMap<Uuid, UcastMacsRemoteRow>, locators: Replica<Tables> = base): Replica<Tables> => ({
   table: (name) => (name === 'Ucast_Macs_Remote' ? (table as never) : locators.table(name)),

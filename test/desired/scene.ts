@@ -24,6 +24,37 @@ export const own = {
   })),
 }
 
+/** Two logical switches, each on a VLAN of its own of port1. */
+export const twoSwitches = {
+  ...own,
+  Physical_Port: [
+    {
+      _uuid: port1,
+      name: 'port1',
+      vlan_bindings: new Map([
+        [1, ls1],
+        [2, ls2],
+      ]),
+    },
+  ],
+  Logical_Switch: [
+    { _uuid: ls1, name: 'one', tunnel_key: 1 },
+    { _uuid: ls2, name: 'two', tunnel_key: 2 },
+  ],
+}
+
+/** What is forwarded where nothing is bound: the port alone is there. */
+export const nothingForwarded = {
+  ports: ['eth1'],
+  switches: {},
+  bindings: {},
+  tunnels: {},
+  bfd: {},
+  remoteMacs: {},
+  floods: {},
+  acls: {},
+}
+
 /** The whole value with maps and sets as plain JSON, so that a difference can be read. */
 export function plain(value: unknown): unknown {
   const text = JSON.stringify(value, (_, inner: unknown) =>

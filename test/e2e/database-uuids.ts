@@ -1,4 +1,4 @@
-import { run } from '../lab/command.js'
+import { transact } from '../lab/transact.js'
 
 /** The rows that a restart must not touch: everything persistent that we or the controller wrote. */
 const tables = [
@@ -18,7 +18,6 @@ const tables = [
 /** The UUIDs of those rows, sorted, a line each with the table's name. */
 export async function databaseUuids(endpoint: string): Promise<string[]> {
   const operations = tables.map((table) => ({ op: 'select', table, where: [], columns: ['_uuid'] }))
-  const reply = await run(['ovsdb-client', 'transact', endpoint, JSON.stringify(['hardware_vtep', ...operations])])
-  const results = JSON.parse(reply) as { rows: { _uuid: [string, string] }[] }[]
+  const results = (await transact(endpoint, ...operations)) as { rows: { _uuid: [string, string] }[] }[]
   return results.flatMap(({ rows }, index) => rows.map((row) => `${tables[index]} ${row._uuid[1]}`)).sort()
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Background, startBackground } from './background.js'
 import { run } from './command.js'
+import { transact } from './transact.js'
 import { until } from './until.js'
 
 export interface OvsdbServerOptions {
@@ -117,10 +118,7 @@ export async function startOvsdbServer(options: OvsdbServerOptions = {}): Promis
     },
     control,
     ctl: async (...command) => (await run(['vtep-ctl', '--timeout=20', `--db=unix:${socket}`, ...command])).trimEnd(),
-    transact: async (...operations) =>
-      JSON.parse(
-        await run(['ovsdb-client', 'transact', `unix:${socket}`, JSON.stringify(['hardware_vtep', ...operations])]),
-      ) as unknown,
+    transact: (...operations) => transact(`unix:${socket}`, ...operations),
     output: () => server?.output() ?? '',
     close,
   }

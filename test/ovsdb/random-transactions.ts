@@ -1,3 +1,5 @@
+import { seededRandom } from '../lab/seeded-random.js'
+
 /** Operations in the server's JSON. */
 export type RawOperation = Readonly<Record<string, unknown>>
 
@@ -10,7 +12,7 @@ const vlans = [0, 1, 2, 100, 4095]
  * members, optional columns are filled and emptied, several rows change at once. `initial` has to be run before.
  */
 export function randomTransactions(seed: number): { initial: RawOperation[]; next: () => RawOperation[] } {
-  const random = mulberry32(seed)
+  const random = seededRandom(seed)
   const below = (limit: number) => Math.floor(random() * limit)
   const pick = <T>(list: readonly T[]): T => list[below(list.length)]!
   const some = <T>(list: readonly T[]): T[] => list.filter(() => random() < 0.4)
@@ -106,15 +108,4 @@ export function randomTransactions(seed: number): { initial: RawOperation[]; nex
 function uniqueNames(operations: RawOperation[], index: number): RawOperation[] {
   const text = JSON.stringify(operations).replaceAll(/"(uuid-name":|named-uuid",)"(\w+)"/g, `"$1"$2${index}"`)
   return JSON.parse(text) as RawOperation[]
-}
-
-/** A small pseudo-random generator (public domain, Tommy Ettinger): numbers in [0, 1). */
-function mulberry32(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

@@ -6,17 +6,6 @@ import type { VlanId } from '../../src/schema/vlan-id.js'
 import type { Vni } from '../../src/schema/vni.js'
 import { uuid } from '../desired/replica-of.js'
 
-/** Numbers in [0, 1) that depend on the seed alone (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 const bfdConfig = (minRxMs: number): BfdConfig => ({
   minRxMs,
   minTxMs: 100,

@@ -3,7 +3,8 @@ import { bindingKey, type Forwarding } from '../../src/desired/forwarding.js'
 import { applyPlan } from '../../src/reconcile/apply.js'
 import { appliedFromSnapshot } from '../../src/reconcile/applied.js'
 import { planChanges } from '../../src/reconcile/plan.js'
-import { generateForwarding, seededRandom } from './generate-forwarding.js'
+import { seededRandom } from '../lab/seeded-random.js'
+import { generateForwarding } from './generate-forwarding.js'
 import { TableModel } from './table-model.js'
 
 const empty: Forwarding = {

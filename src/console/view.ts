@@ -3,6 +3,7 @@ import type { Datapath, Snapshot } from '../datapath/datapath.js'
 import type { Desired } from '../desired/desired.js'
 import type { Forwarding } from '../desired/forwarding.js'
 import type { ConnectionState } from '../ovsdb/client.js'
+import type { Endpoint } from '../ovsdb/endpoint.js'
 import type { Replica } from '../ovsdb/replica.js'
 import type { Tables } from '../schema/rows.generated.js'
 
@@ -13,6 +14,8 @@ export interface View {
   readonly startedMs: number
   /** The database said all that this gateway has to say, once at least. */
   readonly isInService: boolean
+  /** Where the database is served, also the own server's. */
+  readonly database: Endpoint
   readonly connection: ConnectionState
   /** Why the last transaction was refused, while none has succeeded since. */
   readonly publishError: string | undefined

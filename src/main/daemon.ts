@@ -37,6 +37,7 @@ export class Daemon {
   readonly #config: Config
   readonly #version: string
   readonly #log: Log
+  readonly #endpoint: Endpoint
   readonly #client: OvsdbClient<Tables>
   readonly #publisher: Publisher
   readonly #console: ConsoleServer
@@ -63,6 +64,7 @@ export class Daemon {
     this.#embedded = database.kind === 'embedded' ? new EmbeddedServer({ stateDir, runDir, tls, log }) : undefined
     const endpoint: Endpoint =
       database.kind === 'external' ? database.endpoint : { kind: 'unix', path: databaseSocketPath(runDir) }
+    this.#endpoint = endpoint
     this.#lockPatienceMs = LOCK_PATIENCE_MS[endpoint.kind === 'unix' ? 'unix' : 'remote']
     this.#client = new OvsdbClient<Tables>({
       endpoint,
@@ -207,6 +209,7 @@ export class Daemon {
       version: this.#version,
       startedMs: this.#startedMs,
       isInService: this.#isInService,
+      database: this.#endpoint,
       connection: this.#client.state,
       publishError: this.#publisher.lastError?.message,
       replica: this.#client.replica,

@@ -20,6 +20,7 @@ const schema = z.object({
   macAgeingS: z.number(),
   database: z.object({
     target: z.string(),
+    isOwnServer: z.boolean(),
     state: z.enum(['connected', 'connecting', 'out of reach']),
     schemaVersion: z.string().nullable(),
     /** Who decides about this switch. */
@@ -60,7 +61,8 @@ function build(view: View): Status {
     datapathMode: config.datapathMode,
     macAgeingS: config.macAgeingMs / 1000,
     database: {
-      target: config.database.kind === 'external' ? formatEndpoint(config.database.endpoint) : 'own ovsdb-server',
+      target: formatEndpoint(view.database),
+      isOwnServer: config.database.kind === 'embedded',
       ...describeConnection(connection),
       publishError: view.publishError ?? null,
     },
@@ -113,7 +115,7 @@ function print(value: Status): string {
     ['tunnel address', value.tunnelIp ?? 'none yet'],
     ['daemon', `vtepd ${value.version}, process ${value.pid}, up ${formatSeconds(value.uptimeS)}`],
     ['datapath', `mode ${value.datapathMode}, local MACs age after ${value.macAgeingS} s`],
-    ['database', `${database.target}: ${database.state}${database.reason === null ? '' : ` (${database.reason})`}`],
+    ['database', describeDatabase(database)],
     ['lock', database.lock],
     ...(database.publishError === null ? [] : [['not published', database.publishError]]),
     ...value.managers.map(({ target, isConnected }) => [
@@ -123,6 +125,10 @@ function print(value: Status): string {
     ['faults', describeFaults(value.faults)],
   ].map(([name = '', text = '']) => `  ${`${name}:`.padEnd(16)}${visible(text)}\n`)
   return lines.join('') + printTroubles(value)
+}
+
+function describeDatabase({ target, isOwnServer, state, reason }: Status['database']): string {
+  return `${target}${isOwnServer ? ' (own server)' : ''}: ${state}${reason === null ? '' : ` (${reason})`}`
 }
 
 function printTroubles({ failed, refused, refusedCount }: Status): string {

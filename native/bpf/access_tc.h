@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Frames from a server: binding, learning, then port, tunnel or flood. */
+/* Frames from a server: binding, learning, then answer, port, tunnel or flood. */
 #ifndef VTEP_ACCESS_TC_H
 #define VTEP_ACCESS_TC_H
 
 #include "acl.h"
 #include "fdb.h"
 #include "flood_tc.h"
+#include "neighbours.h"
 
 struct outer_tag {
 	__u32 type; /* as on the wire; 0: the frame has no tag */
@@ -38,6 +39,28 @@ static __always_inline __u32 remove_tag(struct __sk_buff *skb)
 	if (!bpf_skb_vlan_pop(skb))
 		return 0;
 	return skb->len < ETH_HLEN + sizeof(struct vlan_tag) ? DROP_TRUNCATED : DROP_HELPER_FAILED;
+}
+
+/* A frame for a group: to everybody, unless it asks for what is known here. The egress ACL judges the answer as it
+ * would judge the owner's. */
+static __always_inline int to_group(struct __sk_buff *skb, const struct binding_key *at, const __u8 *macs,
+				    __u32 switch_slot, const struct logical_switch *ls, __u32 slot,
+				    const struct measure *m)
+{
+	struct asked asked = {.switch_slot = switch_slot, .at = *at};
+	__u32 reason;
+	int verdict;
+
+	__builtin_memcpy(asked.macs, macs, sizeof(asked.macs));
+	reason = answer_question(skb, &asked);
+	if (reason == NOT_ANSWERED)
+		return flood_frame(skb, switch_slot, ls, at->ifindex, at->vlan, m);
+	if (reason)
+		return drop(at->ifindex, reason, 1);
+	verdict = to_port(skb, at->ifindex, at->ifindex, at->vlan, slot, m);
+	if (verdict == TC_ACT_REDIRECT)
+		count_reason(at->ifindex, NOTE_NEIGHBOUR_ANSWERED, 1);
+	return verdict;
 }
 
 SEC("classifier") int access_tc(struct __sk_buff *skb)
@@ -90,7 +113,7 @@ SEC("classifier") int access_tc(struct __sk_buff *skb)
 	learn(&source, at.ifindex, at.vlan, slot, m.packets);
 
 	if (is_group(macs))
-		return flood_frame(skb, switch_slot, ls, at.ifindex, at.vlan, &m);
+		return to_group(skb, &at, macs, switch_slot, ls, slot, &m);
 	destination = mac_key(switch_slot, macs);
 	local = bpf_map_lookup_elem(&local_macs, &destination);
 	if (local) {

@@ -21,11 +21,6 @@ struct acl_scan {
 	__u32 is_denied;
 };
 
-static __always_inline int is_same_mac(const __u8 *a, const __u8 *b)
-{
-	return !((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]) | (a[4] ^ b[4]) | (a[5] ^ b[5]));
-}
-
 static __always_inline int is_within(const __be32 *address, const __be32 *network, const __be32 *mask)
 {
 	return !(((address[0] ^ network[0]) & mask[0]) | ((address[1] ^ network[1]) & mask[1]) |

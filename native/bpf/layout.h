@@ -52,6 +52,17 @@ struct address {
 	__u8 bytes[16];
 };
 
+/* An address that the controller gave with a remote MAC. */
+struct neighbour_key {
+	__u32 switch_slot;
+	struct address address;
+};
+
+struct neighbour {
+	__u8 mac[6];
+	__u16 zero;
+};
+
 #define TUNNEL_HEADER_MAX 80
 
 struct tunnel {
@@ -181,6 +192,7 @@ struct settings {
 #define SWITCHES_MAX 8192
 #define LOCAL_MACS_MAX 65536
 #define REMOTE_MACS_MAX 262144
+#define NEIGHBOURS_MAX 262144
 #define TUNNELS_MAX 8192
 #define PORTS_MAX 256
 #define FLOOD_MEMBERS_MAX 262144
@@ -193,6 +205,8 @@ _Static_assert(sizeof(struct logical_switch) == 32 && offsetof(struct logical_sw
 _Static_assert(sizeof(struct mac_key) == 12 && offsetof(struct mac_key, mac) == 4, "mac_key");
 _Static_assert(sizeof(struct local_mac) == 24 && offsetof(struct local_mac, ifindex) == 8, "local_mac");
 _Static_assert(sizeof(struct remote_mac) == 16 && offsetof(struct remote_mac, tunnel) == 8, "remote_mac");
+_Static_assert(sizeof(struct neighbour_key) == 20 && offsetof(struct neighbour_key, address) == 4, "neighbour_key");
+_Static_assert(sizeof(struct neighbour) == 8, "neighbour");
 _Static_assert(sizeof(struct tunnel) == 128 && offsetof(struct tunnel, header) == 48, "tunnel");
 _Static_assert(sizeof(struct flood_key) == 12, "flood_key");
 _Static_assert(sizeof(struct flood_member) == 16, "flood_member");

@@ -53,6 +53,11 @@ static __always_inline int is_link_local(const __u8 *mac)
 	return mac[0] == 0x01 && mac[1] == 0x80 && mac[2] == 0xc2 && mac[3] == 0 && mac[4] == 0 && (mac[5] & 0xf0) == 0;
 }
 
+static __always_inline int is_same_mac(const __u8 *a, const __u8 *b)
+{
+	return !((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]) | (a[4] ^ b[4]) | (a[5] ^ b[5]));
+}
+
 static __always_inline struct mac_key mac_key(__u32 switch_slot, const __u8 *mac)
 {
 	struct mac_key key = {.switch_slot = switch_slot};

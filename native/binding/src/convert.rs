@@ -5,7 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use datapath::{Datapath, Error, Mode, Options};
 use model::{Mac, SwitchId};
 
-use crate::types::{BindingSpec, Failure, OpenOptions, RemoteMacSpec, TunnelSpec};
+use crate::types::{BindingSpec, Failure, NeighbourSpec, OpenOptions, RemoteMacSpec, TunnelSpec};
 
 /// Runs a task for every entry; answers those that failed.
 pub fn failures<T>(entries: Vec<T>, mut task: impl FnMut(T) -> Result<(), Error>) -> Vec<Failure> {
@@ -108,6 +108,18 @@ impl TryFrom<RemoteMacSpec> for datapath::RemoteMacSpec {
             switch_id: switch_id(&spec.switch_id)?,
             mac: mac(&spec.mac)?,
             remote: ip(&spec.remote_ip)?,
+        })
+    }
+}
+
+impl TryFrom<NeighbourSpec> for datapath::NeighbourSpec {
+    type Error = Error;
+
+    fn try_from(spec: NeighbourSpec) -> Result<Self, Error> {
+        Ok(Self {
+            switch_id: switch_id(&spec.switch_id)?,
+            address: ip(&spec.address)?,
+            mac: mac(&spec.mac)?,
         })
     }
 }

@@ -29,8 +29,8 @@ use bfd::{BfdSpec, BfdStatus};
 use convert::{failures, ip, mac, switch_id, thrown, vlan};
 use types::{
     BindingCounters, BindingSpec, DatapathEvent, DropCounter, Failure, FloodSpec, LocalAddress,
-    OpenOptions, PortSpec, PortStatus, RemoteMacSpec, Snapshot, SwitchSpec, TunnelSpec,
-    TunnelStatus,
+    NeighbourSpec, OpenOptions, PortSpec, PortStatus, RemoteMacSpec, Snapshot, SwitchSpec,
+    TunnelSpec, TunnelStatus,
 };
 
 type Listener = ThreadsafeFunction<Vec<DatapathEvent>, (), Vec<DatapathEvent>, Status, false, true>;
@@ -144,6 +144,22 @@ impl Datapath {
             self.inner
                 .tables()
                 .remove_remote_mac(switch_id(&spec.switch_id)?, mac(&spec.mac)?)
+        })
+    }
+
+    #[napi]
+    pub fn put_neighbours(&self, neighbours: Vec<NeighbourSpec>) -> Vec<Failure> {
+        failures(neighbours, |spec| {
+            self.inner.tables().put_neighbour(&spec.try_into()?)
+        })
+    }
+
+    #[napi]
+    pub fn remove_neighbours(&self, neighbours: Vec<NeighbourSpec>) -> Vec<Failure> {
+        failures(neighbours, |spec| {
+            self.inner
+                .tables()
+                .remove_neighbour(switch_id(&spec.switch_id)?, ip(&spec.address)?)
         })
     }
 

@@ -50,6 +50,15 @@ pub struct RemoteMacSpec {
     pub remote_ip: String,
 }
 
+/// An address that ARP requests and neighbour solicitations are answered for.
+#[napi(object)]
+pub struct NeighbourSpec {
+    pub switch_id: String,
+    /// IPv4 or IPv6.
+    pub address: String,
+    pub mac: String,
+}
+
 #[napi(object)]
 pub struct FloodSpec {
     pub switch_id: String,
@@ -83,6 +92,7 @@ pub struct Snapshot {
     pub bindings: Vec<BindingSpec>,
     pub tunnels: Vec<TunnelSpec>,
     pub remote_macs: Vec<RemoteMacSpec>,
+    pub neighbours: Vec<NeighbourSpec>,
     pub floods: Vec<FloodSpec>,
     pub local_macs: Vec<LocalMac>,
     pub acls: Vec<AclSpec>,
@@ -209,6 +219,11 @@ impl From<datapath::Snapshot> for Snapshot {
                     remote_ip: spec.remote.to_string(),
                 })
                 .collect(),
+            neighbours: snapshot
+                .neighbours
+                .into_iter()
+                .map(NeighbourSpec::from)
+                .collect(),
             floods: snapshot
                 .floods
                 .into_iter()
@@ -223,6 +238,16 @@ impl From<datapath::Snapshot> for Snapshot {
                 .map(LocalMac::from)
                 .collect(),
             acls: snapshot.acls.into_iter().map(AclSpec::from).collect(),
+        }
+    }
+}
+
+impl From<datapath::NeighbourSpec> for NeighbourSpec {
+    fn from(spec: datapath::NeighbourSpec) -> Self {
+        Self {
+            switch_id: spec.switch_id.to_string(),
+            address: spec.address.to_string(),
+            mac: spec.mac.to_string(),
         }
     }
 }

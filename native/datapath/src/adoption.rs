@@ -12,7 +12,8 @@ use crate::{
     error::Error,
     layout::{
         Address, BfdSession, Binding, BindingCounters, BindingKey, DropKey, FloodKey, FloodMember,
-        LAYOUT, LocalMac, LogicalSwitch, MacKey, Port, PuntMeter, RemoteMac, Settings, Tunnel,
+        LAYOUT, LocalMac, LogicalSwitch, MacKey, Neighbour, NeighbourKey, Port, PuntMeter,
+        RemoteMac, Settings, Tunnel,
         acl::{AclKey, AclList, AclRule},
     },
 };
@@ -21,7 +22,7 @@ use crate::{
 pub type MapShape = (&'static str, usize, usize);
 
 /// All maps that hold state.
-pub const MAPS: [MapShape; 22] = [
+pub const MAPS: [MapShape; 23] = [
     ("settings", 4, size_of::<Settings>()),
     ("ports", 4, size_of::<Port>()),
     ("bindings", size_of::<BindingKey>(), size_of::<Binding>()),
@@ -29,6 +30,11 @@ pub const MAPS: [MapShape; 22] = [
     ("vnis", 4, 4),
     ("local_macs", size_of::<MacKey>(), size_of::<LocalMac>()),
     ("remote_macs", size_of::<MacKey>(), size_of::<RemoteMac>()),
+    (
+        "neighbours",
+        size_of::<NeighbourKey>(),
+        size_of::<Neighbour>(),
+    ),
     ("tunnels", 4, size_of::<Tunnel>()),
     ("vteps", size_of::<Address>(), 4),
     ("local_addresses", size_of::<Address>(), 4),

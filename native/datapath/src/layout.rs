@@ -78,6 +78,21 @@ pub struct Address {
     pub bytes: [u8; 16],
 }
 
+/// An address that the controller gave with a remote MAC.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NeighbourKey {
+    pub switch_slot: u32,
+    pub address: Address,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Neighbour {
+    pub mac: [u8; 6],
+    pub zero: u16,
+}
+
 pub const TUNNEL_HEADER_MAX: usize = 80;
 pub const TUNNEL_XDP: u32 = 1;
 
@@ -223,12 +238,13 @@ pub struct Settings {
 }
 
 /// To be raised whenever a field or a limit changes its meaning: maps of another layout are not adopted.
-pub const LAYOUT: u32 = 2;
+pub const LAYOUT: u32 = 3;
 
 pub const BINDINGS_MAX: u32 = 32768;
 pub const SWITCHES_MAX: u32 = 8192;
 pub const LOCAL_MACS_MAX: u32 = 65536;
 pub const REMOTE_MACS_MAX: u32 = 262_144;
+pub const NEIGHBOURS_MAX: u32 = 262_144;
 pub const TUNNELS_MAX: u32 = 8192;
 pub const PORTS_MAX: u32 = 256;
 pub const FLOOD_MEMBERS_MAX: u32 = 262_144;
@@ -243,6 +259,8 @@ plain!(
     LocalMac,
     RemoteMac,
     Address,
+    NeighbourKey,
+    Neighbour,
     Tunnel,
     Port,
     FloodKey,
@@ -260,6 +278,8 @@ const _: () = {
     assert!(size_of::<MacKey>() == 12 && offset_of!(MacKey, mac) == 4);
     assert!(size_of::<LocalMac>() == 24 && offset_of!(LocalMac, ifindex) == 8);
     assert!(size_of::<RemoteMac>() == 16 && offset_of!(RemoteMac, tunnel) == 8);
+    assert!(size_of::<NeighbourKey>() == 20 && offset_of!(NeighbourKey, address) == 4);
+    assert!(size_of::<Neighbour>() == 8);
     assert!(size_of::<Tunnel>() == 128 && offset_of!(Tunnel, header) == 48);
     assert!(size_of::<FloodKey>() == 12);
     assert!(size_of::<FloodMember>() == 16);

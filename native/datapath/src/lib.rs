@@ -15,6 +15,7 @@ mod error;
 pub mod header;
 pub mod layout;
 mod macs;
+mod neighbours;
 mod netlink;
 mod ports;
 mod programs;
@@ -35,8 +36,8 @@ pub use error::Error;
 pub use macs::Reason;
 pub use ports::Mode;
 pub use spec::{
-    AclSpec, BindingCount, BindingSpec, DropCount, LocalMacSpec, Notice, PortStatus, RemoteMacSpec,
-    Snapshot, TunnelSpec, TunnelStatus,
+    AclSpec, BindingCount, BindingSpec, DropCount, LocalMacSpec, NeighbourSpec, Notice, PortStatus,
+    RemoteMacSpec, Snapshot, TunnelSpec, TunnelStatus,
 };
 pub use tables::Tables;
 pub use tunnels::Obstacle;

@@ -38,6 +38,17 @@ pub struct RemoteMacSpec {
     pub remote: IpAddr,
 }
 
+/// An address that the programs answer for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NeighbourSpec {
+    /// Its logical switch.
+    pub switch_id: SwitchId,
+    /// The address.
+    pub address: IpAddr,
+    /// The remote MAC that has it.
+    pub mac: Mac,
+}
+
 /// The rules of a port and VLAN in one direction; VLAN 0 is the whole port, whatever the tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AclSpec {
@@ -79,6 +90,8 @@ pub struct Snapshot {
     pub tunnels: Vec<TunnelSpec>,
     /// Remote MACs.
     pub remote_macs: Vec<RemoteMacSpec>,
+    /// Addresses of remote MACs.
+    pub neighbours: Vec<NeighbourSpec>,
     /// The remote VTEPs of each switch's flood list; switches without any are left out.
     pub floods: Vec<(SwitchId, Vec<IpAddr>)>,
     /// Local MACs.

@@ -2,6 +2,7 @@
 
 mod acls;
 mod follow;
+mod neighbours;
 mod readback;
 
 use std::{collections::HashMap, net::IpAddr};
@@ -21,6 +22,7 @@ use crate::{
     header::OVERHEAD_V4,
     layout::{BFD_SESSIONS_MAX, Binding, BindingKey, LAYOUT, MacKey, Settings},
     macs::{Change, Macs, Place, Reason},
+    neighbours::Neighbours,
     netlink::{Netlink, link::Link},
     ports::{self, Mode, Ports},
     programs::{Programs, TcProgram},
@@ -42,6 +44,7 @@ pub struct Tables {
     acls: Acls,
     tunnels: Tunnels,
     macs: Macs,
+    neighbours: Neighbours,
     ports: Ports,
     drops: Drops,
     underlay: Underlay,
@@ -77,6 +80,7 @@ impl Tables {
             acls: Acls::adopt(ebpf, |ifindex| links.contains_key(&ifindex))?,
             tunnels: Tunnels::adopt(ebpf)?,
             macs: Macs::adopt(ebpf)?,
+            neighbours: Neighbours::adopt(ebpf)?,
             ports: Ports::adopt(ebpf, &links)?,
             drops: Drops::adopt(ebpf)?,
             underlay: Underlay::default(),
@@ -230,6 +234,7 @@ impl Tables {
                 self.macs.remove_remote(&key)?;
             }
         }
+        self.neighbours.forget_switch(slot)?;
         self.switches.remove(id)?;
         Ok(notices)
     }

@@ -6,7 +6,10 @@ mod lab;
 
 use std::net::IpAddr;
 
-use datapath::{BindingSpec, Error, Mode, RemoteMacSpec, Tables, TunnelSpec, detach};
+use datapath::{
+    BindingSpec, Error, Mode, NeighbourSpec, RemoteMacSpec, Tables, TunnelSpec, detach,
+    layout::NEIGHBOURS_MAX,
+};
 use model::{Mac, SwitchId};
 
 const SWITCH: SwitchId = SwitchId::new(1);
@@ -87,6 +90,34 @@ fn what_refers_to_nothing_is_refused() {
     };
     assert_eq!(code(tables.put_remote_mac(&absent)), "no_such_switch");
     assert_eq!(code(tables.put_remote_mac(&mac)), "ok");
+}
+
+#[test]
+fn a_full_table_of_neighbours_refuses_new_ones_and_replaces_old_ones() {
+    let mut tables = open(Mode::Tc);
+    tables.put_switch(SWITCH, 5001).unwrap();
+    let neighbour = |number: u32, last: u8| NeighbourSpec {
+        switch_id: SWITCH,
+        address: std::net::Ipv4Addr::from_bits(number).into(),
+        mac: Mac::new([2, 0, 0, 0, 0, last]),
+    };
+    for number in 0..NEIGHBOURS_MAX {
+        tables.put_neighbour(&neighbour(number, 1)).unwrap();
+    }
+    let more = neighbour(NEIGHBOURS_MAX, 1);
+    assert_eq!(code(tables.put_neighbour(&more)), "table_full");
+    assert_eq!(code(tables.put_neighbour(&neighbour(7, 2))), "ok");
+    tables
+        .remove_neighbour(SWITCH, neighbour(8, 1).address)
+        .unwrap();
+    assert_eq!(code(tables.put_neighbour(&more)), "ok");
+    let held = tables.snapshot(0).unwrap().neighbours;
+    assert_eq!(held.len(), NEIGHBOURS_MAX as usize);
+    assert!(held.contains(&neighbour(7, 2)) && !held.contains(&neighbour(8, 1)));
+    tables.remove_switch(SWITCH).unwrap();
+    assert_eq!(tables.snapshot(0).unwrap().neighbours, []);
+    let stranger = tables.put_neighbour(&more);
+    assert_eq!(code(stranger), "no_such_switch");
 }
 
 #[test]

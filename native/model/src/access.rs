@@ -2,17 +2,18 @@
 
 use crate::acl::Direction;
 use crate::delivery::Delivery;
-use crate::drop_reason::DropReason;
+use crate::drop_reason::{DropReason, Note};
 use crate::frame::Frame;
 use crate::local_fdb::{Instant, Learn};
 use crate::mac::Mac;
+use crate::neighbours;
 use crate::number::{PortId, VlanId};
 use crate::outcome::Outcome;
 use crate::switch_id::SwitchId;
 use crate::tables::{BindingKey, FdbKey, Tables};
 use crate::vlan;
 
-/// Finds the binding, learns the source, and sends to port, tunnel or everybody. The tables change only when the
+/// Finds the binding, learns the source, and answers, or sends to port, tunnel or everybody. The tables change only when the
 /// caller has them take over `Outcome::learn`.
 #[must_use]
 pub fn process_access(tables: &Tables, port: PortId, frame: Frame<'_>, now: Instant) -> Outcome {
@@ -58,6 +59,22 @@ fn judge(
         Ok(learn) => (Some(learn), None),
         Err(note) => (None, Some(note)),
     };
+    // The answer goes where frames to its receiver go, so to a station that is known to be here.
+    let answer = learn
+        .filter(|_| frame.gso_size == 0)
+        .and_then(|_| neighbours::reply(inner.bytes, |ip| tables.neighbour(switch, ip)));
+    if let Some(bytes) = answer {
+        let mut delivery = Delivery::new(tables, switch, Frame::from(bytes.as_slice()))?;
+        delivery.send_to_binding(from);
+        let outcome = delivery.finish();
+        let note = (!outcome.outputs().is_empty()).then_some(Note::NeighbourAnswered);
+        return Ok(Outcome {
+            received: Some(from),
+            learn,
+            note,
+            ..outcome
+        });
+    }
     match look_up(tables, switch, destination, learn.as_ref()) {
         Destination::Local(at) if at == from => delivery.refuse(DropReason::SamePort),
         Destination::Local(at) => delivery.send_to_binding(at),

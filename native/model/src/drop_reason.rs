@@ -99,13 +99,15 @@ numbered! {
 }
 
 numbered! {
-    /// What is counted about a frame that is forwarded all the same. Numbered apart from drops, from 64 on,
+    /// What is counted about a frame that is not dropped for it. Numbered apart from drops, from 64 on,
     /// so that one counter array holds both.
     Note {
         RemoteMacOnAccess = 64, "remote_mac_on_access",
             "the source MAC is a remote MAC of the logical switch, so it was not learned";
         LearnTableFull = 65, "learn_table_full",
             "the source MAC was not learned because the table of local MACs is full";
+        NeighbourAnswered = 66, "neighbour_answered",
+            "an ARP request or neighbour solicitation for a remote MAC, which the gateway answered itself";
     }
 }
 

@@ -11,6 +11,7 @@ mod field {
     pub const VERSION: usize = 0;
     pub const PAYLOAD_LENGTH: usize = 4;
     pub const NEXT_HEADER: usize = 6;
+    pub const HOP_LIMIT: usize = 7;
     pub const SOURCE: usize = 8;
     pub const DESTINATION: usize = 24;
 }
@@ -48,6 +49,12 @@ impl<'a> Ipv6Packet<'a> {
     #[must_use]
     pub const fn next_header(&self) -> u8 {
         self.header[field::NEXT_HEADER]
+    }
+
+    /// Hops that are left.
+    #[must_use]
+    pub const fn hop_limit(&self) -> u8 {
+        self.header[field::HOP_LIMIT]
     }
 
     /// Where the packet is from.

@@ -24,6 +24,7 @@
 
 pub mod access;
 pub mod acl;
+pub mod arp;
 mod delivery;
 pub mod drop_reason;
 pub mod ethernet;
@@ -33,6 +34,8 @@ pub mod ipv4;
 pub mod ipv6;
 pub mod local_fdb;
 pub mod mac;
+pub mod ndp;
+pub mod neighbours;
 pub mod number;
 pub mod outcome;
 pub mod outer;
@@ -61,5 +64,7 @@ pub use overlay::{Origin, process_overlay};
 pub use shortcut::{Effect, Shortcut, process_access_xdp, process_underlay_xdp};
 pub use switch_id::SwitchId;
 pub use table::{Table, TableFull};
-pub use tables::{BindingKey, FdbKey, Limits, NextHop, Port, PortMode, Switch, Tables, Tunnel};
+pub use tables::{
+    BindingKey, FdbKey, Limits, NeighbourKey, NextHop, Port, PortMode, Switch, Tables, Tunnel,
+};
 pub use wire::WireError;

@@ -1,6 +1,6 @@
 //! Generators for property tests: tables that belong together, and frames that mean something to them.
 //!
-//! A case is tables and one arrival: [`access_cases`], [`overlay_cases`], [`underlay_cases`]. The small pools
+//! A case is tables and one arrival: [`access_cases`], [`question_cases`], [`overlay_cases`], [`underlay_cases`]. The small pools
 //! behind them make frames and tables meet often; each rule of the model is met within a few hundred cases.
 
 mod access;
@@ -8,12 +8,13 @@ mod acls;
 mod inner;
 mod overlay;
 mod pool;
+mod questions;
 mod scene;
 mod underlay;
 
 use proptest::prelude::*;
 
-pub use access::{AccessArrival, access_arrivals};
+pub use access::{AccessArrival, access_arrivals, question_arrivals};
 pub use inner::inner_frames;
 pub use overlay::{OverlayArrival, overlay_arrivals};
 pub use scene::scenes;
@@ -57,6 +58,15 @@ pub fn access_cases(scope: &Scope) -> impl Strategy<Value = (Tables, AccessArriv
     let scope = scope.clone();
     scenes(&scope).prop_flat_map(move |tables| {
         let arrivals = access_arrivals(&tables, &scope);
+        (Just(tables), arrivals)
+    })
+}
+
+/// Tables and a frame on one of their access ports that asks for a MAC, or nearly.
+pub fn question_cases(scope: &Scope) -> impl Strategy<Value = (Tables, AccessArrival)> + use<> {
+    let scope = scope.clone();
+    scenes(&scope).prop_flat_map(move |tables| {
+        let arrivals = question_arrivals(&tables, &scope);
         (Just(tables), arrivals)
     })
 }

@@ -45,6 +45,15 @@ pub struct FdbKey {
     pub mac: Mac,
 }
 
+/// What a neighbour is found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NeighbourKey {
+    /// The logical switch.
+    pub switch: SwitchId,
+    /// The address in it.
+    pub address: IpAddr,
+}
+
 /// A logical switch that forwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Switch {
@@ -96,6 +105,8 @@ pub struct Limits {
     pub tunnels: usize,
     /// MACs that the controller gave.
     pub remote_macs: usize,
+    /// Addresses of remote MACs.
+    pub neighbours: usize,
     /// MACs that were learned.
     pub local_macs: usize,
     /// ACLs by port, VLAN and direction.
@@ -111,6 +122,7 @@ impl Default for Limits {
             switches: 4096,
             tunnels: 1024,
             remote_macs: 65536,
+            neighbours: 65536,
             local_macs: 65536,
             acls: 65536,
         }
@@ -131,6 +143,8 @@ pub struct Tables {
     pub tunnels: Table<IpAddr, Tunnel>,
     /// Where the controller says that a MAC is.
     pub remote_macs: Table<FdbKey, IpAddr>,
+    /// Whose an address is, as the controller says it.
+    pub neighbours: Table<NeighbourKey, Mac>,
     /// Where a MAC was last seen on an access port.
     pub local_macs: Table<FdbKey, LocalEntry>,
     /// Remote addresses that BUM frames of a logical switch go to, beside its bindings.
@@ -149,6 +163,7 @@ impl Tables {
             switches: Table::new(limits.switches),
             tunnels: Table::new(limits.tunnels),
             remote_macs: Table::new(limits.remote_macs),
+            neighbours: Table::new(limits.neighbours),
             local_macs: Table::new(limits.local_macs),
             floods: Table::new(limits.switches),
             acls: Table::new(limits.acls),

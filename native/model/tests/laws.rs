@@ -4,12 +4,18 @@
 
 use std::collections::BTreeSet;
 
+use model::arp::ArpRepr;
+use model::ethernet::{self, EthernetFrame};
+use model::ndp::{Kind, NeighbourRepr};
 use model::outer::{HEADER_LEN, OuterHeader};
-use model::strategies::{AccessArrival, Scope, access_cases, overlay_cases, underlay_cases};
+use model::strategies::{
+    AccessArrival, Scope, access_cases, overlay_cases, question_cases, underlay_cases,
+};
 use model::vlan::untag;
 use model::{
-    BindingKey, Effect, LearnKind, Limits, Note, Origin, Outcome, Output, PortId, Shortcut, Tables,
-    Verdict, Vni, process_access, process_access_xdp, process_overlay, process_underlay_xdp,
+    BindingKey, Effect, FdbKey, LearnKind, Limits, Note, Origin, Outcome, Output, PortId, Shortcut,
+    Tables, Verdict, Vni, process_access, process_access_xdp, process_overlay,
+    process_underlay_xdp,
 };
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -114,6 +120,32 @@ proptest! {
     }
 
     #[test]
+    fn an_answer_goes_back_alone_from_a_mac_behind_a_tunnel((tables, arrival) in question_cases(&wild())) {
+        let outcome = access(&tables, &arrival);
+        assert_accounted(&outcome)?;
+        if outcome.note != Some(Note::NeighbourAnswered) {
+            return Ok(());
+        }
+        let question = untag(&arrival.frame).unwrap().inner;
+        let question = EthernetFrame::new_checked(&question).unwrap();
+        let [Output::ToPort { port, vlan, bytes }] = outcome.outputs() else {
+            return Err(TestCaseError::fail(format!("{outcome:?}")));
+        };
+        prop_assert_eq!(Some(BindingKey { port: *port, vlan: *vlan }), outcome.received);
+        let answer = untag(bytes).unwrap().inner;
+        let answer = EthernetFrame::new_checked(&answer).unwrap();
+        prop_assert_eq!(answer.destination(), question.source());
+        prop_assert_eq!(answer.payload().len(), question.payload().len());
+        let key = FdbKey { switch: tables.bindings.get(&outcome.received.unwrap()).copied().unwrap(), mac: answer.source() };
+        prop_assert!(tables.remote_macs.contains(&key));
+        let said = match ArpRepr::parse(answer.payload()) {
+            Some(arp) if answer.ethertype() == ethernet::ARP => arp.sender_mac,
+            _ => NeighbourRepr::parse(Kind::Advertisement, answer.payload()).unwrap().mac,
+        };
+        prop_assert_eq!(said, answer.source());
+    }
+
+    #[test]
     fn a_frame_from_a_tunnel_is_not_sent_to_a_tunnel((tables, arrival) in overlay_cases(&wild())) {
         let outcome = process_overlay(&tables, arrival.origin, arrival.frame.as_slice().into());
         assert_accounted(&outcome)?;
@@ -180,7 +212,7 @@ fn census<T: std::fmt::Debug>(
 ) -> BTreeSet<String> {
     let mut runner = TestRunner::deterministic();
     let mut met = BTreeSet::new();
-    for _ in 0..4000 {
+    for _ in 0..8000 {
         met.extend(words(&strategy.new_tree(&mut runner).unwrap().current()));
     }
     met
@@ -215,6 +247,15 @@ fn generated_frames_on_access_ports_meet_every_rule() {
     let all = "acl_denied flood inner_vlan invalid_source learn_table_full link_local move new no_destination no_tunnel none oversize
         port refresh remote_mac_on_access same_port truncated tunnel unbound_vlan unknown_switch unsupported_tag";
     assert_eq!(met, expected(all));
+}
+
+#[test]
+fn generated_questions_are_answered_flooded_and_denied() {
+    let met = census(question_cases(&scope()), |(tables, arrival)| {
+        words(&access(tables, arrival))
+    });
+    let all = expected("acl_denied flood neighbour_answered no_destination");
+    assert!(met.is_superset(&all), "{met:?}");
 }
 
 #[test]

@@ -65,6 +65,7 @@ impl Tables {
                 })
                 .collect(),
             remote_macs: remote_macs.collect(),
+            neighbours: self.neighbours()?,
             floods,
             local_macs: local_macs.collect(),
             acls: self.acls(),

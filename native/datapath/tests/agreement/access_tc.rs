@@ -1,12 +1,13 @@
 //! `access_tc`: all rules for frames from servers, clones and all.
 
-use std::{collections::BTreeSet, net::IpAddr};
+use std::{cell::Cell, collections::BTreeSet, net::IpAddr};
 
 use datapath::{Mode, layout::LOCAL_MACS_MAX};
 use model::{
     BindingKey, FdbKey, Frame, Mac, Note, Outcome, Output, PortId, Switch, SwitchId, Tables,
-    VlanId, Vni, process_access,
-    strategies::{AccessArrival, access_cases},
+    VlanId, Vni, neighbours, process_access,
+    strategies::{AccessArrival, access_cases, question_cases},
+    vlan,
 };
 use proptest::{prelude::*, sample::select};
 
@@ -72,6 +73,26 @@ fn a_full_table_of_local_macs_is_counted_and_forwards_all_the_same() {
     assert_eq!(rig.counted().since(&before).reasons, [(full, 1)].into());
 }
 
+#[test]
+fn a_question_for_a_mac_is_answered_just_where_the_model_answers_it() {
+    let rig = Rig::new(Mode::Tc);
+    let wires = Wires::open();
+    let cases = question_cases(&rig.scope);
+    let answered = Cell::new(0);
+    agree(rig, &cases, |rig, (tables, mut arrival)| {
+        make_runnable(&mut arrival.frame);
+        let tables = rig.realizable(tables);
+        rig.apply(&tables);
+        let before = rig.counted();
+        check(rig, &tables, &arrival, 0, Some(&wires))?;
+        let reasons = rig.counted().since(&before).reasons;
+        let key = (Some(arrival.port), Note::NeighbourAnswered.name());
+        answered.set(answered.get() + reasons.get(&key).unwrap_or(&0));
+        Ok(())
+    });
+    assert!(answered.get() > 0);
+}
+
 /// A test run refuses what ends within its IP header, but not behind a tag; and one of VLAN 0 changes nothing else.
 fn make_runnable(frame: &mut Vec<u8>) {
     let is_untagged = !matches!(frame[12..14], [0x81, 0x00] | [0x88, 0xa8]);
@@ -99,7 +120,7 @@ fn a_super_frame_counts_as_the_model_counts_it() {
                 gso_size,
             };
             let outcome = process_access(&tables, arrival.port, frame, arrival.now);
-            if !is_flooded(&tables, &arrival, &outcome) {
+            if !is_flooded(&tables, &arrival, gso_size, &outcome) {
                 check(rig, &tables, &arrival, gso_size, None)?;
             }
             Ok(())
@@ -136,7 +157,7 @@ fn check(
         counted: rig.counted().since(&before),
     };
     prop_assert_eq!(observed, expected_effects(tables, arrival, &outcome));
-    let is_flooded = is_flooded(tables, arrival, &outcome);
+    let is_flooded = is_flooded(tables, arrival, gso_size, &outcome);
     let expected_verdict = match outcome.outputs() {
         _ if is_flooded && !outcome.drops.contains(&model::DropReason::NoDestination) => STOLEN,
         [] => SHOT,
@@ -172,10 +193,26 @@ fn expected_effects(tables: &Tables, arrival: &AccessArrival, outcome: &Outcome)
     }
 }
 
-fn is_flooded(tables: &Tables, arrival: &AccessArrival, outcome: &Outcome) -> bool {
+/// Also where an ACL denies the answer.
+fn is_answered(
+    tables: &Tables,
+    arrival: &AccessArrival,
+    at: BindingKey,
+    outcome: &Outcome,
+) -> bool {
+    let switch = *tables.bindings.get(&at).unwrap();
+    let question = vlan::untag(&arrival.frame).unwrap().inner;
+    let mac_of = |address| tables.neighbour(switch, address);
+    outcome.learn.is_some() && neighbours::reply(&question, mac_of).is_some()
+}
+
+fn is_flooded(tables: &Tables, arrival: &AccessArrival, gso_size: u16, outcome: &Outcome) -> bool {
     let Some(at) = outcome.received else {
         return false;
     };
+    if gso_size == 0 && is_answered(tables, arrival, at, outcome) {
+        return false;
+    }
     let mac = destination(&arrival.frame);
     let key = FdbKey {
         switch: *tables.bindings.get(&at).unwrap(),

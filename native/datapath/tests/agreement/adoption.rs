@@ -7,7 +7,8 @@ use aya::{
 use datapath::{
     Mode,
     layout::{
-        Address, Binding, BindingKey, FloodKey, FloodMember, LocalMac, MacKey, RemoteMac, Tunnel,
+        Address, Binding, BindingKey, FloodKey, FloodMember, LocalMac, MacKey, Neighbour,
+        NeighbourKey, RemoteMac, Tunnel,
         acl::{AclKey, AclList},
     },
 };
@@ -59,6 +60,7 @@ fn removing_everything_leaves_nothing_in_the_kernels_tables() {
         prop_assert_eq!(count("vnis", entries::<u32, u32>), 0);
         prop_assert_eq!(count("local_macs", entries::<MacKey, LocalMac>), 0);
         prop_assert_eq!(count("remote_macs", entries::<MacKey, RemoteMac>), 0);
+        prop_assert_eq!(count("neighbours", entries::<NeighbourKey, Neighbour>), 0);
         prop_assert_eq!(count("tunnels", entries::<u32, Tunnel>), 0);
         prop_assert_eq!(count("vteps", entries::<Address, u32>), 0);
         prop_assert_eq!(count("local_addresses", entries::<Address, u32>), 0);

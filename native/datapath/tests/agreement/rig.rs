@@ -110,6 +110,9 @@ impl Rig {
             .remote_macs
             .retain(|key, _| switches.contains(&key.switch));
         tables
+            .neighbours
+            .retain(|key, _| switches.contains(&key.switch));
+        tables
             .local_macs
             .retain(|key, _| switches.contains(&key.switch));
         tables.floods.retain(|switch, _| switches.contains(switch));

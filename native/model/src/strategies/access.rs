@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::inner::inner_frames;
+use super::questions::questions;
 use super::scene::NEWEST_SEEN_MS;
 use super::{Scope, pool};
 use crate::ethernet;
@@ -35,13 +36,34 @@ struct Place {
 /// Frames for the access ports of these tables: mostly on bindings, from and to stations that the tables know, with
 /// all that may be wrong with a frame now and then.
 pub fn access_arrivals(tables: &Tables, scope: &Scope) -> BoxedStrategy<AccessArrival> {
-    let tables = tables.clone();
+    let known = tables.clone();
+    arrivals(tables, scope, move |place| {
+        let tables = known.clone();
+        macs(&tables, place)
+            .prop_flat_map(move |(destination, source)| inner_frames(&tables, destination, source))
+            .boxed()
+    })
+}
+
+/// Frames for the access ports of these tables that ask for the MAC of an address, as it should be or with one thing
+/// odd about them.
+pub fn question_arrivals(tables: &Tables, scope: &Scope) -> BoxedStrategy<AccessArrival> {
+    let known = tables.clone();
+    arrivals(tables, scope, move |place| {
+        macs(&known, place)
+            .prop_flat_map(|(_, source)| questions(source))
+            .boxed()
+    })
+}
+
+fn arrivals(
+    tables: &Tables,
+    scope: &Scope,
+    frame_at: impl Fn(&Place) -> BoxedStrategy<Vec<u8>> + 'static,
+) -> BoxedStrategy<AccessArrival> {
     let min_len = scope.min_len;
-    let arrivals = places(&tables, scope).prop_flat_map(move |place| {
-        let frame = macs(&tables, &place).prop_flat_map({
-            let tables = tables.clone();
-            move |(destination, source)| inner_frames(&tables, destination, source)
-        });
+    let arrivals = places(tables, scope).prop_flat_map(move |place| {
+        let frame = frame_at(&place);
         let times = NEWEST_SEEN_MS..NEWEST_SEEN_MS + 10_000;
         (
             Just(place.port),

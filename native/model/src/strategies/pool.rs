@@ -1,7 +1,7 @@
 //! Small pools of values, so that what is generated apart meets.
 
 use std::fmt::Debug;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -98,6 +98,16 @@ pub(super) fn remotes() -> [Ipv4Addr; 4] {
         [10, 0, 0, 1],
     ]
     .map(Ipv4Addr::from)
+}
+
+/// Addresses of stations; others appear in frames.
+pub(super) fn addresses() -> [IpAddr; 4] {
+    [
+        Ipv4Addr::new(10, 0, 0, 101).into(),
+        Ipv4Addr::new(10, 0, 0, 102).into(),
+        Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 0x65).into(),
+        Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 1, 2, 0xfeab, 0xcdef).into(),
+    ]
 }
 
 /// An address that no tunnel leads to.

@@ -12,7 +12,9 @@ use crate::local_fdb::{Instant, LocalEntry};
 use crate::mac::Mac;
 use crate::number::PortId;
 use crate::switch_id::SwitchId;
-use crate::tables::{BindingKey, FdbKey, NextHop, Port, PortMode, Switch, Tables, Tunnel};
+use crate::tables::{
+    BindingKey, FdbKey, NeighbourKey, NextHop, Port, PortMode, Switch, Tables, Tunnel,
+};
 
 /// Before every arrival, in milliseconds.
 pub(super) const NEWEST_SEEN_MS: u64 = 100_000;
@@ -28,6 +30,7 @@ struct Draft {
     tunnels: Vec<u16>,
     stations: Vec<u16>,
     floods: Vec<u8>,
+    neighbours: Vec<u8>,
 }
 
 const TUNNEL_MTUS: [u32; 4] = [60, 100, 150, 1450];
@@ -63,16 +66,20 @@ fn drafts(scope: &Scope) -> impl Strategy<Value = Draft> + use<> {
         vec(any::<u16>(), pool::remotes().len()),
         vec(any::<u16>(), stations),
         vec(any::<u8>(), most),
+        vec(any::<u8>(), most * pool::addresses().len()),
     )
         .prop_map(
-            |(switches, absent_switch, modes, bindings, tunnels, stations, floods)| Draft {
-                switches,
-                absent_switch,
-                modes,
-                bindings,
-                tunnels,
-                stations,
-                floods,
+            |(switches, absent_switch, modes, bindings, tunnels, stations, floods, neighbours)| {
+                Draft {
+                    switches,
+                    absent_switch,
+                    modes,
+                    bindings,
+                    tunnels,
+                    stations,
+                    floods,
+                    neighbours,
+                }
             },
         )
 }
@@ -106,7 +113,26 @@ fn build(draft: &Draft, scope: &Scope) -> Tables {
             .collect();
         let _ = tables.floods.insert(switch, list);
     }
+    for (&switch, owners) in switches
+        .iter()
+        .zip(draft.neighbours.chunks(pool::addresses().len()))
+    {
+        put_neighbours(&mut tables, switch, owners);
+    }
     tables
+}
+
+/// Whatever the station behind an address is: remote, local or unknown.
+fn put_neighbours(tables: &mut Tables, switch: SwitchId, owners: &[u8]) {
+    let stations = pool::known_stations();
+    for (address, &owner) in pool::addresses().into_iter().zip(owners) {
+        let mut number = u16::from(owner);
+        let present = choose(&mut number, 5) > 0;
+        if let (true, Some(&mac)) = (present, nth(&stations, number)) {
+            let key = NeighbourKey { switch, address };
+            let _ = tables.neighbours.insert(key, mac);
+        }
+    }
 }
 
 fn put_ports(tables: &mut Tables, draft: &Draft, scope: &Scope) {

@@ -6,8 +6,8 @@ use std::{
     net::IpAddr,
 };
 
-use datapath::{AclSpec, BindingSpec, RemoteMacSpec, TunnelSpec};
-use model::{AclKey, BindingKey, FdbKey, SwitchId};
+use datapath::{AclSpec, BindingSpec, NeighbourSpec, RemoteMacSpec, TunnelSpec};
+use model::{AclKey, BindingKey, FdbKey, NeighbourKey, SwitchId};
 
 use super::{BEHIND_SECOND, Rig, UNDERLAY};
 use crate::{effects::Effects, lab};
@@ -23,6 +23,7 @@ impl Rig {
         self.put_tunnels(target);
         self.put_bindings(target);
         self.put_remote_macs(target);
+        self.put_neighbours(target);
         for (id, _) in target.switches.iter() {
             let remotes: Vec<IpAddr> = target.flood_list_of(*id).collect();
             self.tables.put_flood(*id, &remotes).unwrap();
@@ -163,6 +164,24 @@ impl Rig {
         }
     }
 
+    fn put_neighbours(&mut self, target: &model::Tables) {
+        for (key, _) in self.applied.neighbours.iter() {
+            if !target.neighbours.contains(key) {
+                self.tables
+                    .remove_neighbour(key.switch, key.address)
+                    .unwrap();
+            }
+        }
+        for (key, &mac) in target.neighbours.iter() {
+            let spec = NeighbourSpec {
+                switch_id: key.switch,
+                address: key.address,
+                mac,
+            };
+            self.tables.put_neighbour(&spec).unwrap();
+        }
+    }
+
     /// A binding that goes takes its local MACs with it, so it goes and comes again.
     fn forget_elsewhere(&mut self, target: &model::Tables) {
         for (key, at) in self.local_macs() {
@@ -227,6 +246,18 @@ impl Rig {
         assert_eq!(
             remote_macs.collect::<BTreeMap<_, _>>(),
             resolvable.map(|(key, remote)| (*key, *remote)).collect()
+        );
+        let neighbours = snapshot.neighbours.iter().map(|spec| {
+            let (switch, address) = (spec.switch_id, spec.address);
+            (NeighbourKey { switch, address }, spec.mac)
+        });
+        assert_eq!(
+            neighbours.collect::<BTreeMap<_, _>>(),
+            target
+                .neighbours
+                .iter()
+                .map(|(key, mac)| (*key, *mac))
+                .collect()
         );
         let floods: BTreeMap<_, BTreeSet<_>> = snapshot
             .floods

@@ -3,7 +3,7 @@
 MAKEFLAGS += --no-print-directory
 export PATH := $(CURDIR)/.tools/bin:$(PATH):/usr/sbin:/sbin
 
-native_inputs := $(addprefix native/,Cargo.toml Cargo.lock bpf model bfd datapath binding/Cargo.toml binding/build.rs binding/src) package-lock.json
+native_inputs := $(addprefix native/,Cargo.toml Cargo.lock bpf model bfd clang datapath binding/Cargo.toml binding/build.rs binding/src) package-lock.json
 step := .setup/step
 
 .PHONY: help build run test check bench clean tools-for-% packages addons native control-plane tests

@@ -2,6 +2,7 @@ import type { Uuid } from '../ovsdb/notation.js'
 import type { AclDirection, AclRule } from '../schema/acl-rule.js'
 import type { BfdConfig } from '../schema/bfd-config.js'
 import type { IpAddress } from '../schema/ip-address.js'
+import type { Locator } from '../schema/locator.js'
 import type { Mac } from '../schema/mac.js'
 import type { VlanId } from '../schema/vlan-id.js'
 import type { Vni } from '../schema/vni.js'
@@ -37,13 +38,13 @@ export interface BfdSpec extends BfdConfig {
 export interface RemoteMacSpec {
   readonly switchId: Uuid
   readonly mac: Mac
-  readonly remoteIp: IpAddress
+  readonly locator: Locator
 }
 
 /** The tunnels that BUM frames of a logical switch go to, as a whole; its local bindings are added by the data plane. */
 export interface FloodSpec {
   readonly switchId: Uuid
-  readonly remoteIps: readonly IpAddress[]
+  readonly locators: readonly Locator[]
 }
 
 /** A port, or a VLAN of it, in one direction; VLAN 0 is the whole port, whatever the tag. */

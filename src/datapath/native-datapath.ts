@@ -72,7 +72,7 @@ function wrap({ localAddresses }: typeof Native, native: Native.Datapath): Datap
     putRemoteMacs: (macs) => set(() => native.putRemoteMacs([...macs])),
     removeRemoteMacs: (macs) => set(() => native.removeRemoteMacs([...macs])),
     putFloods: (floods) =>
-      set(() => native.putFloods(floods.map(({ switchId, remoteIps }) => ({ switchId, remoteIps: [...remoteIps] })))),
+      set(() => native.putFloods(floods.map(({ switchId, locators }) => ({ switchId, locators: [...locators] })))),
     putAcls: (acls) => set(() => native.putAcls(acls.map((acl) => ({ ...acl, rules: [...acl.rules] })))),
     removeAcls: (places) => set(() => native.removeAcls([...places])),
     portStatus: () => attempt(() => branded<PortStatus[]>(native.portStatus())),

@@ -2,6 +2,7 @@ import type { Uuid } from '../ovsdb/notation.js'
 import type { Replica } from '../ovsdb/replica.js'
 import type { BfdConfig } from '../schema/bfd-config.js'
 import type { IpAddress } from '../schema/ip-address.js'
+import { remoteOf, type Locator } from '../schema/locator.js'
 import type { Mac } from '../schema/mac.js'
 import type { McastMacsRemoteRow, PhysicalSwitchRow, Tables } from '../schema/rows.generated.js'
 import type { Vni } from '../schema/vni.js'
@@ -94,8 +95,8 @@ function createRebuild(
     const locators = locatorsOf(replica.table('Physical_Locator'))
     const macIndex = indexMacs(replica.table('Ucast_Macs_Remote'))
     const mcastRows = groupBySwitch(replica.table('Mcast_Macs_Remote').values())
-    const remoteMacs = new Map<Uuid, ReadonlyMap<Mac, IpAddress>>()
-    const floods = new Map<Uuid, readonly IpAddress[]>()
+    const remoteMacs = new Map<Uuid, ReadonlyMap<Mac, Locator>>()
+    const floods = new Map<Uuid, readonly Locator[]>()
     const tunnels = new Map<IpAddress, IpAddress>()
 
     macResolvers.keepOnly(logicalSwitches)
@@ -112,9 +113,9 @@ function createRebuild(
       const chosen = chooseFloodList(row, destination.members, present.floods.get(id), present.unreachable)
       floods.set(id, tunnelIp === undefined ? [] : chosen)
       if (tunnelIp === undefined) continue
-      for (const ip of macs.remoteIps) tunnels.set(ip, tunnelIp)
+      for (const end of macs.ends) tunnels.set(remoteOf(end), tunnelIp)
       // In service_node mode frames go to one member; they may come from each.
-      for (const ip of destination.members) tunnels.set(ip, tunnelIp)
+      for (const end of destination.members) tunnels.set(remoteOf(end), tunnelIp)
     }
     const bfd = new Map<IpAddress, BfdConfig>()
     for (const ip of tunnels.keys()) {

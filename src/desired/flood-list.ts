@@ -1,5 +1,6 @@
 import type { Uuid } from '../ovsdb/notation.js'
 import type { IpAddress } from '../schema/ip-address.js'
+import { remoteOf, type Locator } from '../schema/locator.js'
 import { parseMulticastDestination } from '../schema/multicast-destination.js'
 import type { LogicalSwitchRow, McastMacsRemoteRow, PhysicalLocatorSetRow } from '../schema/rows.generated.js'
 import { resolveLocator, type Locators, type Reach } from './locators.js'
@@ -8,7 +9,7 @@ import { UNSPECIFIED, type Refusal } from './refusal.js'
 /** The members of a logical switch's `unknown-dst`: each may send to us, and BUM goes to some or all of them. */
 export interface UnknownDestination {
   /** Sorted, without repeats, without this gateway. */
-  readonly members: readonly IpAddress[]
+  readonly members: readonly Locator[]
   readonly refusals: readonly Refusal[]
 }
 
@@ -46,14 +47,14 @@ export function readUnknownDestination(
   }
   if (standing === undefined) return { members: [], refusals }
 
-  const members = new Set<IpAddress>()
+  const members = new Set<Locator>()
   for (const locator of sets.get(standing.locator_set)?.locators ?? []) {
     const reading = locators.get(locator)
     // Controllers put every VTEP into the set, this one too; a copy to ourselves would come back.
-    if (reading?.ok === true && reading.value.ip === reach.ownIp) continue
-    const ip = resolveLocator(locators, locator, reach)
-    if (ip.ok) members.add(ip.value)
-    else refuse(standing, `${ip.reason}; its other members are served`)
+    if (reading?.ok === true && remoteOf(reading.value) === reach.ownIp) continue
+    const end = resolveLocator(locators, locator, reach)
+    if (end.ok) members.add(end.value)
+    else refuse(standing, `${end.reason}; its other members are served`)
   }
   return { members: [...members].sort(), refusals }
 }
@@ -67,13 +68,13 @@ export function readUnknownDestination(
  */
 export function chooseFloodList(
   row: LogicalSwitchRow,
-  members: readonly IpAddress[],
-  present: readonly IpAddress[] | undefined,
+  members: readonly Locator[],
+  present: readonly Locator[] | undefined,
   unreachable: ReadonlySet<IpAddress>,
-): readonly IpAddress[] {
+): readonly Locator[] {
   if (row.replication_mode === 'source_node' || members.length === 0) return members
   const [kept, ...others] = present ?? []
-  const healthy = members.filter((member) => !unreachable.has(member))
+  const healthy = members.filter((member) => !unreachable.has(remoteOf(member)))
   const candidates = healthy.length === 0 ? members : healthy
   if (kept !== undefined && others.length === 0 && candidates.includes(kept)) return [kept]
   const chosen = candidates[spread(row._uuid) % candidates.length]

@@ -2,6 +2,7 @@ import type { Uuid } from '../ovsdb/notation.js'
 import type { AclDirection, AclRule } from '../schema/acl-rule.js'
 import type { BfdConfig } from '../schema/bfd-config.js'
 import type { IpAddress } from '../schema/ip-address.js'
+import type { Locator } from '../schema/locator.js'
 import type { Mac } from '../schema/mac.js'
 import type { VlanId } from '../schema/vlan-id.js'
 import type { Vni } from '../schema/vni.js'
@@ -20,10 +21,10 @@ export interface Forwarding {
   readonly tunnels: ReadonlyMap<IpAddress, IpAddress>
   /** Remote VTEP -> its BFD session, where that is enabled. */
   readonly bfd: ReadonlyMap<IpAddress, BfdConfig>
-  /** Logical switch -> MAC -> remote VTEP. */
-  readonly remoteMacs: ReadonlyMap<Uuid, ReadonlyMap<Mac, IpAddress>>
+  /** Logical switch -> MAC -> the end point that it is behind. */
+  readonly remoteMacs: ReadonlyMap<Uuid, ReadonlyMap<Mac, Locator>>
   /** Logical switch -> where BUM goes, sorted, without repeats. */
-  readonly floods: ReadonlyMap<Uuid, readonly IpAddress[]>
+  readonly floods: ReadonlyMap<Uuid, readonly Locator[]>
   readonly acls: ReadonlyMap<AclKey, Acl>
 }
 

@@ -1,21 +1,22 @@
 import type { Uuid } from '../ovsdb/notation.js'
 import type { IpAddress } from '../schema/ip-address.js'
+import type { Locator } from '../schema/locator.js'
 import type { Mac } from '../schema/mac.js'
 import type { Vni } from '../schema/vni.js'
 import { resolveLocator, type Locators } from './locators.js'
 import type { MacEntry } from './mac-index.js'
 import { UNSPECIFIED, type Refusal } from './refusal.js'
 
-/** The remote MACs of one logical switch with the VTEPs behind them. */
+/** The remote MACs of one logical switch with the end points that they are behind. */
 export interface RemoteMacs {
-  readonly macs: ReadonlyMap<Mac, IpAddress>
-  readonly remoteIps: ReadonlySet<IpAddress>
+  readonly macs: ReadonlyMap<Mac, Locator>
+  readonly ends: ReadonlySet<Locator>
   readonly refusals: readonly Refusal[]
 }
 
-export const NO_REMOTE_MACS: RemoteMacs = { macs: new Map(), remoteIps: new Set(), refusals: [] }
+export const NO_REMOTE_MACS: RemoteMacs = { macs: new Map(), ends: new Set(), refusals: [] }
 
-/** What the VTEPs of a logical switch's rows depend on. */
+/** What the end points of a logical switch's rows depend on. */
 export interface Surroundings {
   readonly switchName: string
   readonly locators: Locators
@@ -29,7 +30,7 @@ interface Resolved extends RemoteMacs {
 }
 
 /**
- * Makes the function that finds the VTEPs of one logical switch's MACs. Where only some rows changed since its last call, the
+ * Makes the function that finds the end points of one logical switch's MACs. Where only some rows changed since its last call, the
  * rest of the result is taken over.
  */
 export function createRemoteMacResolver(): (entry: MacEntry | undefined, surroundings: Surroundings) => RemoteMacs {
@@ -56,18 +57,18 @@ function isSame(a: Surroundings, b: Surroundings): boolean {
 }
 
 function resolveAll({ macs: { standing, refused } }: MacEntry, surroundings: Surroundings): Resolved {
-  const macs = new Map<Mac, IpAddress>()
+  const macs = new Map<Mac, Locator>()
   const unreachable: Refusal[] = []
   const { switchName, locators } = surroundings
   for (const [mac, row] of standing) {
-    const ip = resolveLocator(locators, row.locator, surroundings)
-    if (ip.ok) macs.set(mac, ip.value)
-    else unreachable.push(refuse(row._uuid, mac, switchName, ip.reason))
+    const end = resolveLocator(locators, row.locator, surroundings)
+    if (end.ok) macs.set(mac, end.value)
+    else unreachable.push(refuse(row._uuid, mac, switchName, end.reason))
   }
   const refusals = refused().map(({ row, reason }) => refuse(row._uuid, row.MAC, switchName, reason))
   return {
     macs,
-    remoteIps: new Set(macs.values()),
+    ends: new Set(macs.values()),
     refusals: refusals.concat(unreachable),
     unreachable: unreachable.length,
   }
@@ -84,12 +85,12 @@ function patch(former: Resolved, entry: MacEntry, surroundings: Surroundings): R
       macs.delete(mac)
       continue
     }
-    const ip = resolveLocator(surroundings.locators, row.locator, surroundings)
-    if (!ip.ok) return undefined
-    macs.set(mac, ip.value)
+    const end = resolveLocator(surroundings.locators, row.locator, surroundings)
+    if (!end.ok) return undefined
+    macs.set(mac, end.value)
   }
   const refusals = refused().map(({ row, reason }) => refuse(row._uuid, row.MAC, surroundings.switchName, reason))
-  return { macs, remoteIps: new Set(macs.values()), refusals, unreachable: 0 }
+  return { macs, ends: new Set(macs.values()), refusals, unreachable: 0 }
 }
 
 function refuse(row: Uuid, mac: string, switchName: string, reason: string): Refusal {

@@ -1,16 +1,16 @@
 import type { Snapshot } from '../datapath/datapath.js'
 import { aclKey, bindingKey, type Forwarding } from '../desired/forwarding.js'
 import type { Uuid } from '../ovsdb/notation.js'
-import type { IpAddress } from '../schema/ip-address.js'
+import type { Locator } from '../schema/locator.js'
 import type { Mac } from '../schema/mac.js'
 
 /** What the kernel has, read back: a daemon that starts changes only what differs. */
 export function appliedFromSnapshot(snapshot: Snapshot): Forwarding {
-  const remoteMacs = new Map<Uuid, Map<Mac, IpAddress>>(snapshot.switches.map(({ id }) => [id, new Map()]))
-  for (const { switchId, mac, remoteIp } of snapshot.remoteMacs) {
+  const remoteMacs = new Map<Uuid, Map<Mac, Locator>>(snapshot.switches.map(({ id }) => [id, new Map()]))
+  for (const { switchId, mac, locator } of snapshot.remoteMacs) {
     const macs = remoteMacs.get(switchId)
-    if (macs === undefined) remoteMacs.set(switchId, new Map([[mac, remoteIp]]))
-    else macs.set(mac, remoteIp)
+    if (macs === undefined) remoteMacs.set(switchId, new Map([[mac, locator]]))
+    else macs.set(mac, locator)
   }
   return {
     ports: new Set(snapshot.ports.map(({ netdev }) => netdev)),
@@ -20,6 +20,6 @@ export function appliedFromSnapshot(snapshot: Snapshot): Forwarding {
     bfd: new Map(snapshot.bfd.map(({ remoteIp, ...config }) => [remoteIp, config])),
     remoteMacs,
     acls: new Map(snapshot.acls.map((acl) => [aclKey(acl.netdev, acl.vlan, acl.direction), acl])),
-    floods: new Map(snapshot.floods.map(({ switchId, remoteIps }) => [switchId, [...new Set(remoteIps)].sort()])),
+    floods: new Map(snapshot.floods.map(({ switchId, locators }) => [switchId, [...new Set(locators)].sort()])),
   }
 }

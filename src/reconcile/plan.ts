@@ -49,7 +49,7 @@ export function planChanges(applied: Forwarding, desired: Forwarding): readonly 
     { kind: 'putAcls', entries: acls.put.map(([, acl]) => acl) },
     { kind: 'putBindings', entries: bindings.put.map(([, binding]) => binding) },
     { kind: 'putRemoteMacs', entries: remoteMacs.put },
-    { kind: 'putFloods', entries: floods.put.map(([switchId, remoteIps]) => ({ switchId, remoteIps })) },
+    { kind: 'putFloods', entries: floods.put.map(([switchId, locators]) => ({ switchId, locators })) },
     { kind: 'removeRemoteMacs', entries: remoteMacs.gone },
     { kind: 'removeBindings', entries: unbound },
     { kind: 'removeAcls', entries: acls.gone.map(([, acl]) => acl) },
@@ -69,8 +69,8 @@ function diffRemoteMacs(
   const gone: RemoteMacSpec[] = []
   for (const [switchId, macs] of desired.remoteMacs) {
     const diff = diffTables(applied.remoteMacs.get(switchId) ?? new Map<never, never>(), macs)
-    for (const [mac, remoteIp] of diff.put) put.push({ switchId, mac, remoteIp })
-    for (const [mac, remoteIp] of diff.gone) gone.push({ switchId, mac, remoteIp })
+    for (const [mac, locator] of diff.put) put.push({ switchId, mac, locator })
+    for (const [mac, locator] of diff.gone) gone.push({ switchId, mac, locator })
   }
   return { put, gone }
 }

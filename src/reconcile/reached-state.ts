@@ -10,6 +10,7 @@ import {
 import type { Uuid } from '../ovsdb/notation.js'
 import type { BfdConfig } from '../schema/bfd-config.js'
 import type { IpAddress } from '../schema/ip-address.js'
+import type { Locator } from '../schema/locator.js'
 import type { Mac } from '../schema/mac.js'
 import type { Vni } from '../schema/vni.js'
 import type { Step } from './plan.js'
@@ -21,10 +22,10 @@ interface Draft {
   readonly bindings: Map<BindingKey, Binding>
   readonly tunnels: Map<IpAddress, IpAddress>
   readonly bfd: Map<IpAddress, BfdConfig>
-  readonly remoteMacs: Map<Uuid, ReadonlyMap<Mac, IpAddress>>
-  readonly floods: Map<Uuid, readonly IpAddress[]>
+  readonly remoteMacs: Map<Uuid, ReadonlyMap<Mac, Locator>>
+  readonly floods: Map<Uuid, readonly Locator[]>
   readonly acls: Map<AclKey, Acl>
-  readonly ownMacs: Map<Uuid, Map<Mac, IpAddress>>
+  readonly ownMacs: Map<Uuid, Map<Mac, Locator>>
 }
 
 /** What `applied` became when the steps of a plan were carried out, but for the entries that failed. */
@@ -86,7 +87,7 @@ function advance(draft: Draft, step: Step, succeeded: (index: number) => boolean
       each(step.entries, ({ netdev, vlan }) => draft.bindings.delete(bindingKey(netdev, vlan)))
       return
     case 'putRemoteMacs':
-      each(step.entries, ({ switchId, mac, remoteIp }) => macsOf(draft, switchId).set(mac, remoteIp))
+      each(step.entries, ({ switchId, mac, locator }) => macsOf(draft, switchId).set(mac, locator))
       return
     case 'removeRemoteMacs':
       each(step.entries, ({ switchId, mac }) => macsOf(draft, switchId).delete(mac))
@@ -98,7 +99,7 @@ function advance(draft: Draft, step: Step, succeeded: (index: number) => boolean
       each(step.entries, ({ netdev, vlan, direction }) => draft.acls.delete(aclKey(netdev, vlan, direction)))
       return
     case 'putFloods':
-      each(step.entries, ({ switchId, remoteIps }) => draft.floods.set(switchId, remoteIps))
+      each(step.entries, ({ switchId, locators }) => draft.floods.set(switchId, locators))
       return
   }
 }
@@ -112,7 +113,7 @@ function forgetSwitch(draft: Draft, id: Uuid): void {
   for (const [key, { switchId }] of draft.bindings) if (switchId === id) draft.bindings.delete(key)
 }
 
-function macsOf(draft: Draft, id: Uuid): Map<Mac, IpAddress> {
+function macsOf(draft: Draft, id: Uuid): Map<Mac, Locator> {
   let own = draft.ownMacs.get(id)
   if (own === undefined) {
     own = new Map(draft.remoteMacs.get(id))

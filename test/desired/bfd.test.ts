@@ -1,8 +1,9 @@
 import t from 'tap'
 import { createDesiredBuilder } from '../../src/desired/desired.js'
 import type { IpAddress } from '../../src/schema/ip-address.js'
+import type { Locator } from '../../src/schema/locator.js'
 import { replicaOf, uuid } from './replica-of.js'
-import { gateway, gw, hv1, hv2, hv3, ls1, nothing, own, port1 } from './scene.js'
+import { gateway, gw, hv1, hv2, hv3, keyless, ls1, nothing, own, port1 } from './scene.js'
 
 const enabled = new Map([['enable', 'true']])
 
@@ -69,7 +70,7 @@ t.test('service_node: the member is one that BFD does not call unreachable', (t)
   const choose = (present: readonly IpAddress[], ...unreachable: IpAddress[]) =>
     build(replica, {
       ...nothing,
-      floods: new Map([[ls1, present]]),
+      floods: new Map([[ls1, keyless(...present)]]),
       unreachable: new Set(unreachable),
     }).forwarding.floods.get(ls1)
   for (const [kept, other] of [
@@ -103,7 +104,7 @@ t.test('service_node: logical switches are spread over the healthy members', (t)
     Physical_Locator_Set: [{ _uuid: uuid(51), locators: [uuid(21), uuid(22), uuid(23)] }],
   })
   const { floods } = createDesiredBuilder(gateway)(replica, { ...nothing, unreachable: new Set([hv2]) }).forwarding
-  const counts = new Map<IpAddress | undefined, number>()
+  const counts = new Map<Locator | undefined, number>()
   for (const [member] of floods.values()) counts.set(member, (counts.get(member) ?? 0) + 1)
   t.same([...counts.keys()].sort(), [hv1, hv3])
   for (const count of counts.values()) t.ok(count >= 16, `${count} of ${ids.length}`)

@@ -9,6 +9,7 @@ import {
   hv1,
   hv2,
   hv3,
+  keyless,
   ls1,
   ls2,
   ls3,
@@ -143,7 +144,9 @@ t.test('service_node, also when the mode is not said, floods to one member and k
     })
   const build = createDesiredBuilder(gateway)
   const floodOf = (members: number[], present: IpAddress[]) =>
-    build(withMembers(...members), { ...nothing, floods: new Map([[ls1, present]]) }).forwarding.floods.get(ls1)
+    build(withMembers(...members), { ...nothing, floods: new Map([[ls1, keyless(...present)]]) }).forwarding.floods.get(
+      ls1,
+    )
   for (const kept of [hv1, hv2, hv3]) t.same(floodOf([1, 2, 3], [kept]), [kept])
   t.same(floodOf([2], [hv1]), [hv2])
   t.equal(floodOf([1, 2, 3], [])?.length, 1)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Mac } from '../../src/schema/mac.js'
-import type { IpAddress } from '../../src/schema/ip-address.js'
+import type { Locator } from '../../src/schema/locator.js'
 import type { VlanId } from '../../src/schema/vlan-id.js'
 import { impairmentsOf } from '../../src/main/impairment.js'
 import type { StepFailure } from '../../src/reconcile/apply.js'
@@ -11,7 +11,7 @@ t.test('a full table is one fault of the switch however many entries failed, a d
   const macs = Array.from({ length: 1000 }, () => ({
     switchId,
     mac: '02:00:00:00:00:01' as Mac,
-    remoteIp: '10.0.0.1' as IpAddress,
+    locator: '10.0.0.1' as Locator,
   }))
   const failures: StepFailure[] = [
     ...macs.map((_, index) => ({

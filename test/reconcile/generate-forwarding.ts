@@ -1,6 +1,7 @@
 import { aclKey, bindingKey, type Acl, type Binding, type Forwarding } from '../../src/desired/forwarding.js'
 import type { BfdConfig } from '../../src/schema/bfd-config.js'
 import type { IpAddress } from '../../src/schema/ip-address.js'
+import { locatorOf } from '../../src/schema/locator.js'
 import type { Mac } from '../../src/schema/mac.js'
 import type { VlanId } from '../../src/schema/vlan-id.js'
 import type { Vni } from '../../src/schema/vni.js'
@@ -28,6 +29,7 @@ export function generateForwarding(random: () => number): Forwarding {
   const vnis = [1, 2, 3, 4].sort(() => random() - 0.5) as Vni[]
   const ids = some([uuid(1), uuid(2), uuid(3), uuid(4)])
   const tunnels = some(['10.0.0.1', '10.0.0.2', '10.0.0.3'] as IpAddress[])
+  const locators = tunnels.map((ip) => locatorOf(ip, undefined))
   const localIp = one(['10.0.1.1', '10.0.1.2'] as IpAddress[])
   const macs = ['02:00:00:00:00:01', '02:00:00:00:00:02', '02:00:00:00:00:03'] as Mac[]
   const bindings: Binding[] =
@@ -52,8 +54,8 @@ export function generateForwarding(random: () => number): Forwarding {
     tunnels: new Map(tunnels.map((remoteIp) => [remoteIp, localIp])),
     bfd: new Map(some(tunnels).map((remoteIp) => [remoteIp, bfdConfig(one([300, 1000]))])),
     remoteMacs: new Map(
-      ids.map((id) => [id, new Map(tunnels.length === 0 ? [] : some(macs).map((mac) => [mac, one(tunnels)]))]),
+      ids.map((id) => [id, new Map(tunnels.length === 0 ? [] : some(macs).map((mac) => [mac, one(locators)]))]),
     ),
-    floods: new Map(ids.map((id) => [id, some(tunnels)])),
+    floods: new Map(ids.map((id) => [id, some(locators)])),
   }
 }

@@ -15,6 +15,7 @@ import type {
 } from '../../src/datapath/datapath.js'
 import type { Uuid } from '../../src/ovsdb/notation.js'
 import type { IpAddress } from '../../src/schema/ip-address.js'
+import { remoteOf } from '../../src/schema/locator.js'
 
 /**
  * The rules of the kernel's tables on maps: what refers to what, what a removal takes along, and that one VNI has one owner in
@@ -85,8 +86,9 @@ export class TableModel implements Datapath {
 
   removeTunnels(remoteIps: readonly IpAddress[]): readonly Failure[] {
     return this.#each(remoteIps, (remoteIp) => {
-      if ([...this.#macs.values()].some((mac) => mac.remoteIp === remoteIp)) return 'invalid'
-      if ([...this.#floods.values()].some((flood) => flood.remoteIps.includes(remoteIp))) return 'invalid'
+      if ([...this.#macs.values()].some((mac) => remoteOf(mac.locator) === remoteIp)) return 'invalid'
+      if ([...this.#floods.values()].some((flood) => flood.locators.some((locator) => remoteOf(locator) === remoteIp)))
+        return 'invalid'
       if (this.#bfd.has(remoteIp)) return 'invalid'
       this.#tunnels.delete(remoteIp)
       return undefined
@@ -108,7 +110,7 @@ export class TableModel implements Datapath {
   putRemoteMacs(macs: readonly RemoteMacSpec[]): readonly Failure[] {
     return this.#each(macs, (spec) => {
       if (!this.#switches.has(spec.switchId)) return 'no_such_switch'
-      if (!this.#tunnels.has(spec.remoteIp)) return 'no_such_tunnel'
+      if (!this.#tunnels.has(remoteOf(spec.locator))) return 'no_such_tunnel'
       this.#macs.set(`${spec.switchId} ${spec.mac}`, spec)
       return undefined
     })
@@ -121,7 +123,7 @@ export class TableModel implements Datapath {
   putFloods(floods: readonly FloodSpec[]): readonly Failure[] {
     return this.#each(floods, (spec) => {
       if (!this.#switches.has(spec.switchId)) return 'no_such_switch'
-      if (spec.remoteIps.some((remoteIp) => !this.#tunnels.has(remoteIp))) return 'no_such_tunnel'
+      if (spec.locators.some((locator) => !this.#tunnels.has(remoteOf(locator)))) return 'no_such_tunnel'
       this.#floods.set(spec.switchId, spec)
       return undefined
     })

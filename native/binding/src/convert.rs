@@ -107,7 +107,7 @@ impl TryFrom<RemoteMacSpec> for datapath::RemoteMacSpec {
         Ok(Self {
             switch_id: switch_id(&spec.switch_id)?,
             mac: mac(&spec.mac)?,
-            remote: ip(&spec.remote_ip)?,
+            remote: ip(&spec.locator)?,
         })
     }
 }

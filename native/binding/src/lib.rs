@@ -168,7 +168,7 @@ impl Datapath {
     pub fn put_floods(&self, floods: Vec<FloodSpec>) -> Vec<Failure> {
         failures(floods, |flood| {
             let remotes = flood
-                .remote_ips
+                .locators
                 .iter()
                 .map(|remote| ip(remote))
                 .collect::<Result<Vec<_>, Error>>()?;

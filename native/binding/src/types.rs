@@ -47,7 +47,8 @@ pub struct TunnelSpec {
 pub struct RemoteMacSpec {
     pub switch_id: String,
     pub mac: String,
-    pub remote_ip: String,
+    /// Address of the remote VTEP.
+    pub locator: String,
 }
 
 /// An address that ARP requests and neighbour solicitations are answered for.
@@ -62,7 +63,7 @@ pub struct NeighbourSpec {
 #[napi(object)]
 pub struct FloodSpec {
     pub switch_id: String,
-    pub remote_ips: Vec<String>,
+    pub locators: Vec<String>,
 }
 
 /// An entry of a setter's argument that did not succeed.
@@ -216,7 +217,7 @@ impl From<datapath::Snapshot> for Snapshot {
                 .map(|spec| RemoteMacSpec {
                     switch_id: spec.switch_id.to_string(),
                     mac: spec.mac.to_string(),
-                    remote_ip: spec.remote.to_string(),
+                    locator: spec.remote.to_string(),
                 })
                 .collect(),
             neighbours: snapshot
@@ -229,7 +230,7 @@ impl From<datapath::Snapshot> for Snapshot {
                 .into_iter()
                 .map(|(id, remotes)| FloodSpec {
                     switch_id: id.to_string(),
-                    remote_ips: remotes.iter().map(ToString::to_string).collect(),
+                    locators: remotes.iter().map(ToString::to_string).collect(),
                 })
                 .collect(),
             local_macs: snapshot

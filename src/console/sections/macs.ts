@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Uuid } from '../../ovsdb/notation.js'
+import { remoteOf } from '../../schema/locator.js'
 import { section } from '../section.js'
 import { table } from '../table.js'
 import type { View } from '../view.js'
@@ -60,7 +61,7 @@ export const remoteMacs = section({
   build: (view) => {
     const macs = view.snapshot()?.remoteMacs ?? []
     return macs
-      .map(({ switchId, mac, remoteIp }) => ({ logicalSwitch: nameOf(view, switchId), mac, vtep: remoteIp }))
+      .map(({ switchId, mac, locator }) => ({ logicalSwitch: nameOf(view, switchId), mac, vtep: remoteOf(locator) }))
       .sort(byMac)
   },
   print: (value) =>

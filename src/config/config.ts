@@ -35,6 +35,8 @@ export interface Config {
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug'
   /** Age at which a silent local MAC is forgotten. */
   readonly macAgeingMs: number
+  /** How often the counters are read for Logical_Binding_Stats. */
+  readonly statsIntervalMs: number
   readonly tls: TlsFiles | undefined
   /** Physical_Switch.description; undefined: left as it is in the database. */
   readonly description: string | undefined

@@ -6,7 +6,12 @@ import { ConfigError } from './config-error.js'
 import type { Config, DatabaseConfig, PortConfig, TlsFiles } from './config.js'
 import type { Origin, Said, SettingKey, Settings } from './settings.js'
 
-export const DEFAULTS = { stateDir: '/var/lib/vtepd', runDir: '/run/vtepd', macAgeingS: 300 } as const
+export const DEFAULTS = {
+  stateDir: '/var/lib/vtepd',
+  runDir: '/run/vtepd',
+  macAgeingS: 300,
+  statsIntervalS: 5,
+} as const
 
 /** Longest name of a Unix socket (sockaddr_un.sun_path, with its final NUL). */
 const LONGEST_SOCKET_PATH = 107
@@ -40,6 +45,7 @@ export function loadConfig(flags: Said, file: Said | undefined, box: Box): Loade
     datapathMode: settings['datapath-mode'] ?? 'auto',
     logLevel: settings['log-level'] ?? 'info',
     macAgeingMs: (settings['mac-ageing'] ?? DEFAULTS.macAgeingS) * 1000,
+    statsIntervalMs: (settings['stats-interval'] ?? DEFAULTS.statsIntervalS) * 1000,
     tls: tlsFiles(said),
     description: settings.description,
     managementIps: settings['management-ips'],

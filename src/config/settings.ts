@@ -58,6 +58,11 @@ export const settingsSchema = z.strictObject({
     .min(1, 'must be at least 1 second')
     .max(1_000_000, 'must be at most 1000000 seconds')
     .optional(),
+  'stats-interval': z
+    .number('must be a number of seconds')
+    .min(0.1, 'must be at least 0.1 seconds')
+    .max(86_400, 'must be at most 86400 seconds')
+    .optional(),
   'private-key': path.optional(),
   certificate: path.optional(),
   'ca-cert': path.optional(),

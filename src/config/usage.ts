@@ -27,6 +27,7 @@ A config file has the same settings as keys:
   managers: ['ptcp:6640']
   # ovsdb, state-dir, run-dir, datapath-mode, log-level as above; and these, which have no flag:
   mac-ageing: ${DEFAULTS.macAgeingS}          # seconds until a silent local MAC is forgotten
+  stats-interval: ${DEFAULTS.statsIntervalS}        # seconds between two looks at the counters; what changed goes into Logical_Binding_Stats
   description: rack 4, left       # Physical_Switch.description
   management-ips: [198.51.100.7]  # Physical_Switch.management_ips
   private-key: /etc/vtepd/key.pem # TLS towards the database and managers: all three or none

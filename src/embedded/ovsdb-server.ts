@@ -69,7 +69,7 @@ export class EmbeddedServer {
     const database = await openDatabaseFile(stateDir)
     const child = this.#spawn(database)
     await this.#answers(child)
-    this.#supervision = this.#supervise(child, database)
+    this.#supervision = this.#supervise(child)
   }
 
   /** Ends the server and waits for it. */
@@ -140,19 +140,29 @@ export class EmbeddedServer {
     throw new EmbeddedError('start', 'ovsdb-server did not start; its own words are in the log above')
   }
 
-  async #supervise(first: ChildProcess, database: string): Promise<void> {
-    let child = first
+  async #supervise(first: ChildProcess): Promise<void> {
+    let child: ChildProcess | undefined = first
     let pauseMs = FIRST_PAUSE_MS
     for (;;) {
       const bornMs = performance.now()
-      if (isAlive(child)) await once(child, 'exit')
+      if (child !== undefined && isAlive(child)) await once(child, 'exit')
       if (this.#isClosing()) return
       if (performance.now() - bornMs > STEADY_MS) pauseMs = FIRST_PAUSE_MS
-      this.#options.log.warn('ovsdb_server_died', { code: child.exitCode, signal: child.signalCode, pauseMs })
+      this.#options.log.warn('ovsdb_server_died', { code: child?.exitCode, signal: child?.signalCode, pauseMs })
       await delay(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => undefined)
       if (this.#isClosing()) return
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
-      child = this.#spawn(database)
+      child = await this.#spawnAgain()
+    }
+  }
+
+  /** A database file that is gone is made anew, empty; one that cannot be read stays as it is, and there is no server. */
+  async #spawnAgain(): Promise<ChildProcess | undefined> {
+    try {
+      return this.#spawn(await openDatabaseFile(this.#options.stateDir))
+    } catch (cause) {
+      this.#options.log.warn('ovsdb_server_not_started', { message: String(cause) })
+      return undefined
     }
   }
 }

@@ -21,7 +21,6 @@ import type { Log } from './log.js'
  * with its process; over TCP the server finds out by a probe, which by default takes it two times five seconds.
  */
 const LOCK_PATIENCE_MS = { unix: 3_000, remote: 15_000 } as const
-const SAMPLE_INTERVAL_MS = 5_000
 /** A server on this box that dies closes its socket; one that is silent is at work on a large transaction. */
 const LOCAL_PROBE_MS = 60_000
 
@@ -172,7 +171,7 @@ export class Daemon {
       this.#phase = 'open'
       this.#gateway.takeReplica(this.#client.replica)
       this.#gateway.sample()
-      this.#sampling = setInterval(() => this.#sample(), SAMPLE_INTERVAL_MS)
+      this.#sampling = setInterval(() => this.#sample(), this.#config.statsIntervalMs)
     } catch (cause) {
       this.#end({ kind: 'failed', cause })
     }

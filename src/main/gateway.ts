@@ -7,7 +7,7 @@ import type { BindingTotals, Publication } from '../publish/publication.js'
 import { applyPlan, type StepFailure } from '../reconcile/apply.js'
 import { appliedFromSnapshot } from '../reconcile/applied.js'
 import { planChanges } from '../reconcile/plan.js'
-import type { PhysicalPortRow, Tables } from '../schema/rows.generated.js'
+import type { PhysicalPortRow, PhysicalSwitchRow, Tables } from '../schema/rows.generated.js'
 import { bfdStatusColumns } from './bfd-status-columns.js'
 import { createBfdTable, type BfdTable } from './bfd-table.js'
 import { impairmentsOf, type Impairment } from './impairment.js'
@@ -67,6 +67,7 @@ export class Gateway {
 
   /** Takes the replica for the next pass. */
   takeReplica(replica: Replica<Tables>): void {
+    this.#noticeLoss(replica)
     this.#replica = replica
     this.#schedule()
   }
@@ -127,6 +128,21 @@ export class Gateway {
     clearTimeout(this.#retry)
     clearTimeout(this.#linksRetry)
     this.#replica = undefined
+  }
+
+  /**
+   * The database is the truth, also when somebody put another in its place: what it does not bind is not forwarded. Our own rows are
+   * made again; what a controller wrote is for it to write again.
+   */
+  #noticeLoss(replica: Replica<Tables>): void {
+    const { log, config } = this.#options
+    if (this.#ownRow(this.#replica) === undefined || this.#ownRow(replica) !== undefined) return
+    log.warn('own_rows_gone', { switch: config.switchName, logicalSwitches: replica.table('Logical_Switch').size })
+  }
+
+  #ownRow(replica: Replica<Tables> | undefined): PhysicalSwitchRow | undefined {
+    const rows = replica?.table('Physical_Switch').values() ?? []
+    return [...rows].find(({ name }) => name === this.#options.config.switchName)
   }
 
   /** Wake-ups of one turn of the event loop are answered by one pass. */
@@ -236,10 +252,9 @@ export class Gateway {
 
   #portRow(netdev: string): PhysicalPortRow | undefined {
     const name = this.#options.config.ports.find((port) => port.netdev === netdev)?.name
-    const own = [...(this.#replica?.table('Physical_Switch').values() ?? [])].find(
-      (row) => row.name === this.#options.config.switchName,
+    const rows = (this.#ownRow(this.#replica)?.ports ?? []).flatMap(
+      (id) => this.#replica?.table('Physical_Port').get(id) ?? [],
     )
-    const rows = (own?.ports ?? []).flatMap((id) => this.#replica?.table('Physical_Port').get(id) ?? [])
     return rows.find((row) => row.name === name)
   }
 }

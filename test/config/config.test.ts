@@ -33,6 +33,7 @@ t.test('without a word the daemon is named as the box and runs its own server', 
     datapathMode: 'auto',
     logLevel: 'info',
     macAgeingMs: 300_000,
+    statsIntervalMs: 5_000,
   })
   t.equal(originOf('switch'), undefined)
   t.end()
@@ -52,6 +53,7 @@ t.test('the file says the same things as the flags, and flags win', (t) => {
     'datapath-mode: tc',
     'log-level: debug',
     'mac-ageing: 60',
+    'stats-interval: 0.5',
     'description: rack 4',
     'management-ips: [198.51.100.7, "2001:db8::1"]',
   ].join('\n')
@@ -70,6 +72,7 @@ t.test('the file says the same things as the flags, and flags win', (t) => {
     datapathMode: 'tc',
     logLevel: 'debug',
     macAgeingMs: 60_000,
+    statsIntervalMs: 500,
     tls: undefined,
     description: 'rack 4',
     managementIps: ['198.51.100.7', '2001:db8::1'],

@@ -1,3 +1,6 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startBackground } from '../lab/background.js'
 import { openCapture } from '../lab/capture.js'
 import { carries, marked } from '../lab/craft.js'
 import type { Host } from '../lab/host.js'
@@ -8,7 +11,7 @@ import { until } from '../lab/until.js'
 import { joinBlue } from './join-blue.js'
 import { inEachMode, nth } from './stage.js'
 
-inEachMode('Logical_Binding_Stats of a binding', {}, async (t, scene) => {
+inEachMode('Logical_Binding_Stats of a binding', { config: 'stats-interval: 0.5' }, async (t, scene) => {
   const server = nth(scene.servers, 0)
   const { vms } = await joinBlue(scene)
   const vm = nth(vms, 0)
@@ -42,6 +45,50 @@ inEachMode('Logical_Binding_Stats of a binding', {}, async (t, scene) => {
       async () => (await statistics(scene)).packets_to_local >= expected.packets_to_local,
     )
     t.same(await statistics(scene), expected)
+  })
+
+  await t.test('go on exactly over the end of the daemon and of the database server', async (t) => {
+    const fromServer = await openInjector(server.namespace, 'eth0')
+    const atVm = await openCapture(vm.namespace, 'eth0')
+    for (const tool of [fromServer, atVm]) scene.lab.own(tool.close)
+    const before = await atRest(scene)
+    const send = async (name: string) => {
+      await fromServer.send(marked(name, { destination: vm.mac, source: server.mac, length: 100 }))
+      await atVm.until('the frame', (frame) => carries(frame.bytes, name))
+    }
+    await send('with the daemon')
+    await scene.vtepd.stop('SIGKILL')
+    await send('without a daemon')
+    await scene.gateway.start()
+    await send('with the next daemon')
+    const expected = {
+      ...before,
+      packets_from_local: before.packets_from_local + 3,
+      bytes_from_local: before.bytes_from_local + 300,
+    }
+    const arePublished = async () => (await statistics(scene)).packets_from_local >= expected.packets_from_local
+    await until('the statistics to be published', arePublished)
+    t.same(await statistics(scene), expected)
+    const pid = Number(await readFile(join(scene.gateway.runDir, 'ovsdb-server.pid'), 'utf8'))
+    process.kill(pid, 'SIGKILL')
+    await until('another server', async () => (await scene.controller.ctl('list-ps').catch(() => '')) !== '')
+    await until('the statistics to be published', arePublished)
+    t.same(await statistics(scene), expected, 'the columns were empty when the server came back')
+  })
+
+  await t.test('and while nobody speaks, nothing at all is written', async (t) => {
+    await atRest(scene)
+    const monitor = startBackground(['ovsdb-client', 'monitor', scene.gateway.database, 'hardware_vtep', 'ALL'])
+    scene.lab.own(() => monitor.stop())
+    const uptimeS = async () => (await scene.gateway.show()).status.uptimeS
+    await until('the first contents', () => Promise.resolve(monitor.output().includes('Logical_Binding_Stats')))
+    const [contents, begin] = [monitor.output(), await uptimeS()]
+    await until('ten intervals', async () => (await uptimeS()) >= begin + 5)
+    // What the monitor tells of this comes after all that it could have told of before.
+    await scene.controller.ctl('set', 'Physical_Port', 'port1', 'other_config:fence=yes')
+    await until('the fence', () => Promise.resolve(monitor.output().includes('fence')))
+    const news = monitor.output().slice(contents.length)
+    t.equal(news.split('\n').filter((line) => /^[0-9a-f-]{36}/.test(line)).length, 2)
   })
 
   await t.test('count every segment of a TCP transfer, not the super-frames that carry them', async (t) => {

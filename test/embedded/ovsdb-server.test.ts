@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { databasePath, INSTALLED_SCHEMA } from '../../src/embedded/database-file.js'
@@ -21,9 +21,13 @@ const makePlace = async (t: Test): Promise<Place> => {
   return { stateDir: join(directory, 'state'), runDir: join(directory, 'run') }
 }
 
-const startIn = async (t: Test, place: Place): Promise<EmbeddedServer> => {
+const startIn = async (
+  t: Test,
+  place: Place,
+  warn: (event: string) => void = () => undefined,
+): Promise<EmbeddedServer> => {
   const ignore = (): void => undefined
-  const server = new EmbeddedServer({ ...place, tls: undefined, log: { debug: ignore, info: ignore, warn: ignore } })
+  const server = new EmbeddedServer({ ...place, tls: undefined, log: { debug: ignore, info: ignore, warn } })
   t.teardown(() => server.close())
   await server.start()
   return server
@@ -54,6 +58,28 @@ t.test('a server that dies is started again on the same socket', async (t) => {
   process.kill(former, 'SIGKILL')
   await until('another server', async () => Promise.resolve(existsSync(pidFile(place)) && pidOf(place) !== former))
   await until('its answer', async () => (await ctl(server, 'list-ls').catch(() => '')) === 'ls0\n')
+})
+
+t.test('a server that dies with its database file begins with an empty one', async (t) => {
+  const place = await makePlace(t)
+  const server = await startIn(t, place)
+  await ctl(server, 'add-ls', 'ls0')
+  rmSync(databasePath(place.stateDir))
+  process.kill(pidOf(place), 'SIGKILL')
+  await until('an empty database', async () => (await ctl(server, 'list-ls').catch(() => undefined)) === '')
+})
+
+t.test('one whose database file cannot be read comes back when it can', async (t) => {
+  const place = await makePlace(t)
+  const warnings: string[] = []
+  const server = await startIn(t, place, (event) => void warnings.push(event))
+  await ctl(server, 'add-ls', 'ls0')
+  const content = readFileSync(databasePath(place.stateDir))
+  writeFileSync(databasePath(place.stateDir), 'this is no database\n')
+  process.kill(pidOf(place), 'SIGKILL')
+  await until('a complaint', () => Promise.resolve(warnings.includes('ovsdb_server_not_started')))
+  writeFileSync(databasePath(place.stateDir), content)
+  await until('its rows', async () => (await ctl(server, 'list-ls').catch(() => undefined)) === 'ls0\n')
 })
 
 t.test(

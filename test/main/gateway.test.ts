@@ -18,6 +18,7 @@ const config: Config = {
   datapathMode: 'tc',
   logLevel: 'info',
   macAgeingMs: 300_000,
+  statsIntervalMs: 5_000,
   tls: undefined,
   description: undefined,
   managementIps: undefined,

@@ -1,32 +1,17 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import type { IpAddress } from '../../src/schema/ip-address.js'
 import type { Mac } from '../../src/schema/mac.js'
-import { vtepSchema } from '../lab/ovsdb-server.js'
+import { schemaWithout } from '../lab/schema-without.js'
 import { until } from '../lab/until.js'
 import { publishOnServer } from './publisher-on-server.js'
 
-interface Schema {
-  version: string
-  tables: Record<string, { columns: Record<string, unknown>; indexes?: string[][] }>
-}
-
-/** A file with the installed schema after `change`. */
-const schemaWithout = (t: Test, change: (tables: Schema['tables']) => void): string => {
+t.test('a database of an older schema gets what it has columns for', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'vtep-schema-'))
   t.teardown(() => rmSync(directory, { recursive: true }))
-  const schema = JSON.parse(readFileSync(vtepSchema, 'utf8')) as Schema
-  schema.version = '1.0.0'
-  change(schema.tables)
-  const file = join(directory, 'older.ovsschema')
-  writeFileSync(file, JSON.stringify(schema))
-  return file
-}
-
-t.test('a database of an older schema gets what it has columns for', async (t) => {
-  const schema = schemaWithout(t, (tables) => {
+  const schema = schemaWithout(directory, (tables) => {
     delete tables.Physical_Switch?.columns.switch_fault_status
     delete tables.Physical_Switch?.columns.tunnels
     delete tables.Physical_Port?.columns.port_fault_status

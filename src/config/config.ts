@@ -37,6 +37,8 @@ export interface Config {
   readonly macAgeingMs: number
   /** How often the counters are read for Logical_Binding_Stats. */
   readonly statsIntervalMs: number
+  /** Whether ARP and neighbour discovery are answered where Logical_Switch.other_config does not say it. */
+  readonly arpNdSuppression: boolean
   readonly tls: TlsFiles | undefined
   /** Physical_Switch.description; undefined: left as it is in the database. */
   readonly description: string | undefined

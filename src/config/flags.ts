@@ -20,6 +20,7 @@ const FLAGS = {
   'run-dir': { key: 'run-dir', multiple: false },
   'datapath-mode': { key: 'datapath-mode', multiple: false },
   'log-level': { key: 'log-level', multiple: false },
+  'arp-nd-suppression': { key: 'arp-nd-suppression', multiple: false },
 } as const
 
 /**

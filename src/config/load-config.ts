@@ -46,6 +46,7 @@ export function loadConfig(flags: Said, file: Said | undefined, box: Box): Loade
     logLevel: settings['log-level'] ?? 'info',
     macAgeingMs: (settings['mac-ageing'] ?? DEFAULTS.macAgeingS) * 1000,
     statsIntervalMs: (settings['stats-interval'] ?? DEFAULTS.statsIntervalS) * 1000,
+    arpNdSuppression: settings['arp-nd-suppression'] ?? true,
     tls: tlsFiles(said),
     description: settings.description,
     managementIps: settings['management-ips'],

@@ -42,6 +42,11 @@ const managerTarget = z
     'is not one of tcp:HOST[:PORT], ssl:HOST[:PORT], ptcp:[PORT][:HOST], pssl:[PORT][:HOST]',
   )
 
+/** A YAML file has truth values; a command line has text. */
+const flag = z
+  .union([z.boolean(), z.enum(['true', 'false'])], 'must be true or false')
+  .transform((value) => value === true || value === 'true')
+
 /** Everything that a flag or the config file may say; the keys are the flags' names. */
 export const settingsSchema = z.strictObject({
   switch: publishedName.optional(),
@@ -63,6 +68,7 @@ export const settingsSchema = z.strictObject({
     .min(0.1, 'must be at least 0.1 seconds')
     .max(86_400, 'must be at most 86400 seconds')
     .optional(),
+  'arp-nd-suppression': flag.optional(),
   'private-key': path.optional(),
   certificate: path.optional(),
   'ca-cert': path.optional(),

@@ -16,6 +16,10 @@ usage: vtepd [flags]
   --run-dir DIR          sockets and the process's record (default: ${DEFAULTS.runDir})
   --datapath-mode MODE   auto, xdp or tc (default: auto: XDP on physical devices whose driver has it, else tc)
   --log-level LEVEL      error, warn, info or debug (default: info); JSON lines on standard error
+  --arp-nd-suppression FLAG
+                         true: answer servers' ARP requests and neighbour solicitations for remote MACs whose address
+                         the controller gave (Ucast_Macs_Remote.ipaddr); false: flood them. Logical_Switch's
+                         other_config:arp-nd-suppression=true|false says it for one network (default: true)
   -h, --help             print this
   -V, --version          print the version
 
@@ -25,7 +29,7 @@ A config file has the same settings as keys:
   tunnel-ip: 192.0.2.7
   ports: [swp1, 'rack 4=enp3s0']
   managers: ['ptcp:6640']
-  # ovsdb, state-dir, run-dir, datapath-mode, log-level as above; and these, which have no flag:
+  # ovsdb, state-dir, run-dir, datapath-mode, log-level, arp-nd-suppression as above; and these, which have no flag:
   mac-ageing: ${DEFAULTS.macAgeingS}          # seconds until a silent local MAC is forgotten
   stats-interval: ${DEFAULTS.statsIntervalS}        # seconds between two looks at the counters; what changed goes into Logical_Binding_Stats
   description: rack 4, left       # Physical_Switch.description

@@ -20,6 +20,9 @@ export const COMMANDS: readonly Command[] = [
   show(['macs'], 'MAC addresses, local and remote', ['localMacs', 'remoteMacs']),
   show(['macs', 'local'], 'those learned on access ports', ['localMacs']),
   show(['macs', 'remote'], 'those that the controller gave', ['remoteMacs']),
+  show(['neighbours'], 'addresses of remote MACs, and for which of them ARP and neighbour discovery are answered', [
+    'neighbours',
+  ]),
   show(['tunnels'], 'remote VTEPs and the path to each', ['tunnels']),
   show(['counters'], 'what each binding carried, and what was dropped and why', ['counters', 'drops']),
   {

@@ -4,12 +4,25 @@ import { bindings } from './sections/bindings.js'
 import { counters, drops } from './sections/counters.js'
 import { logicalSwitches } from './sections/logical-switches.js'
 import { localMacs, remoteMacs } from './sections/macs.js'
+import { neighbours } from './sections/neighbours.js'
 import { ports } from './sections/ports.js'
 import { status } from './sections/status.js'
 import { tunnels } from './sections/tunnels.js'
 import type { View } from './view.js'
 
-const sections = { status, ports, bindings, acls, logicalSwitches, localMacs, remoteMacs, tunnels, counters, drops }
+const sections = {
+  status,
+  ports,
+  bindings,
+  acls,
+  logicalSwitches,
+  localMacs,
+  remoteMacs,
+  neighbours,
+  tunnels,
+  counters,
+  drops,
+}
 
 export type SectionName = keyof typeof sections
 
@@ -25,6 +38,7 @@ export const shownSchema = z
     logicalSwitches: logicalSwitches.schema,
     localMacs: localMacs.schema,
     remoteMacs: remoteMacs.schema,
+    neighbours: neighbours.schema,
     tunnels: tunnels.schema,
     counters: counters.schema,
     drops: drops.schema,
@@ -41,6 +55,7 @@ const HEADINGS: Readonly<Record<SectionName, string>> = {
   logicalSwitches: 'Logical switches',
   localMacs: 'Local MACs',
   remoteMacs: 'Remote MACs',
+  neighbours: 'Neighbours',
   tunnels: 'Tunnels',
   counters: 'Counters by binding',
   drops: 'Drops by reason',
@@ -68,6 +83,7 @@ export function printShown(shown: Shown): string {
   add('logicalSwitches', shown.logicalSwitches, logicalSwitches.print)
   add('localMacs', shown.localMacs, localMacs.print)
   add('remoteMacs', shown.remoteMacs, remoteMacs.print)
+  add('neighbours', shown.neighbours, neighbours.print)
   add('tunnels', shown.tunnels, tunnels.print)
   add('counters', shown.counters, counters.print)
   add('drops', shown.drops, drops.print)

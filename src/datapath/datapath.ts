@@ -4,6 +4,7 @@ import type { BfdConfig } from '../schema/bfd-config.js'
 import type { IpAddress } from '../schema/ip-address.js'
 import type { Locator } from '../schema/locator.js'
 import type { Mac } from '../schema/mac.js'
+import type { StationAddress } from '../schema/station-address.js'
 import type { VlanId } from '../schema/vlan-id.js'
 import type { Vni } from '../schema/vni.js'
 
@@ -41,6 +42,13 @@ export interface RemoteMacSpec {
   readonly locator: Locator
 }
 
+/** An address for which ARP and neighbour discovery are answered, as long as the MAC is a remote one. */
+export interface NeighbourSpec {
+  readonly switchId: Uuid
+  readonly address: StationAddress
+  readonly mac: Mac
+}
+
 /** The tunnels that BUM frames of a logical switch go to, as a whole; its local bindings are added by the data plane. */
 export interface FloodSpec {
   readonly switchId: Uuid
@@ -76,6 +84,7 @@ export interface Snapshot {
   readonly tunnels: readonly TunnelSpec[]
   readonly bfd: readonly BfdSpec[]
   readonly remoteMacs: readonly RemoteMacSpec[]
+  readonly neighbours: readonly NeighbourSpec[]
   readonly floods: readonly FloodSpec[]
   readonly localMacs: readonly LocalMac[]
   readonly acls: readonly AclSpec[]
@@ -164,7 +173,7 @@ export interface DropCounter {
   readonly reason: string
   /** The reason for people. */
   readonly explanation: string
-  /** A note: the frames were forwarded all the same. */
+  /** A note: the frames were not dropped for it. */
   readonly isNote: boolean
   readonly packets: bigint
 }
@@ -183,7 +192,7 @@ export interface Datapath {
   putPorts(ports: readonly PortSpec[]): readonly Failure[]
   removePorts(netdevs: readonly string[]): readonly Failure[]
   putSwitches(switches: readonly SwitchSpec[]): readonly Failure[]
-  /** Takes their bindings, MACs and flood lists along. */
+  /** Takes their bindings, MACs, neighbours and flood lists along. */
   removeSwitches(ids: readonly Uuid[]): readonly Failure[]
   putBindings(bindings: readonly BindingSpec[]): readonly Failure[]
   /** Forgets what was learned through the bindings. */
@@ -196,6 +205,8 @@ export interface Datapath {
   removeBfd(remoteIps: readonly IpAddress[]): readonly Failure[]
   putRemoteMacs(macs: readonly RemoteMacSpec[]): readonly Failure[]
   removeRemoteMacs(macs: readonly RemoteMacSpec[]): readonly Failure[]
+  putNeighbours(neighbours: readonly NeighbourSpec[]): readonly Failure[]
+  removeNeighbours(neighbours: readonly NeighbourSpec[]): readonly Failure[]
   /** Each list replaces the former one without a gap; it ends with its logical switch. */
   putFloods(floods: readonly FloodSpec[]): readonly Failure[]
   /**

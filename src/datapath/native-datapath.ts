@@ -71,6 +71,8 @@ function wrap({ localAddresses }: typeof Native, native: Native.Datapath): Datap
     removeBfd: (remoteIps) => set(() => native.removeBfd([...remoteIps])),
     putRemoteMacs: (macs) => set(() => native.putRemoteMacs([...macs])),
     removeRemoteMacs: (macs) => set(() => native.removeRemoteMacs([...macs])),
+    putNeighbours: (neighbours) => set(() => native.putNeighbours([...neighbours])),
+    removeNeighbours: (neighbours) => set(() => native.removeNeighbours([...neighbours])),
     putFloods: (floods) =>
       set(() => native.putFloods(floods.map(({ switchId, locators }) => ({ switchId, locators: [...locators] })))),
     putAcls: (acls) => set(() => native.putAcls(acls.map((acl) => ({ ...acl, rules: [...acl.rules] })))),

@@ -14,9 +14,11 @@ import { bindingKey, type Binding, type Forwarding } from './forwarding.js'
 import { decodeLocators, type Reach } from './locators.js'
 import { createMacIndexer } from './mac-index.js'
 import { memoLast } from './memo-last.js'
+import { createNeighbourResolver, NO_NEIGHBOURS, type Neighbours } from './neighbours.js'
 import { findOwnSwitch, findTunnelIp, type Gateway } from './own-switch.js'
 import { UNSPECIFIED, type Refusal } from './refusal.js'
 import { createRemoteMacResolver, NO_REMOTE_MACS } from './remote-macs.js'
+import { readSuppression } from './suppression.js'
 import { readSwitchKeys } from './switch-keys.js'
 
 /** What should be, as the database says it. */
@@ -77,7 +79,8 @@ function createRebuild(
 ): (replica: Replica<Tables>, present: Present, sessions: BfdSessions) => Desired {
   const locatorsOf = memoLast(decodeLocators)
   const indexMacs = createMacIndexer()
-  const macResolvers = createPerSwitch()
+  const macResolvers = createPerSwitch(createRemoteMacResolver)
+  const neighbourResolvers = createPerSwitch(createNeighbourResolver)
   const readAcls = createAclReader()
 
   return (replica, present, sessions) => {
@@ -96,20 +99,25 @@ function createRebuild(
     const macIndex = indexMacs(replica.table('Ucast_Macs_Remote'))
     const mcastRows = groupBySwitch(replica.table('Mcast_Macs_Remote').values())
     const remoteMacs = new Map<Uuid, ReadonlyMap<Mac, Locator>>()
+    const neighbours = new Map<Uuid, Neighbours>()
     const floods = new Map<Uuid, readonly Locator[]>()
     const tunnels = new Map<IpAddress, IpAddress>()
 
     macResolvers.keepOnly(logicalSwitches)
+    neighbourResolvers.keepOnly(logicalSwitches)
     for (const [id, row] of logicalSwitches) {
       const vni = switches.get(id)
       const macs = macResolvers.of(id)(macIndex.get(id), { switchName: row.name, locators, vni, ownIp: tunnelIp })
+      const known = neighbourResolvers.of(id)(macIndex.get(id), row.name, macs.macs, present.unreachable)
+      const suppression = readSuppression(row, gateway.arpNdSuppression)
       const sets = replica.table('Physical_Locator_Set')
       const reach: Reach = { vni, ownIp: tunnelIp }
       const destination = readUnknownDestination(row.name, mcastRows.get(id) ?? [], sets, locators, reach)
       appendAll(refusals, macs.refusals)
-      appendAll(refusals, destination.refusals)
+      for (const reading of [known, suppression, destination]) appendAll(refusals, reading.refusals)
       if (vni === undefined) continue
       remoteMacs.set(id, tunnelIp === undefined ? NO_REMOTE_MACS.macs : macs.macs)
+      neighbours.set(id, suppression.isOn && tunnelIp !== undefined ? known.neighbours : NO_NEIGHBOURS)
       const chosen = chooseFloodList(row, destination.members, present.floods.get(id), present.unreachable)
       floods.set(id, tunnelIp === undefined ? [] : chosen)
       if (tunnelIp === undefined) continue
@@ -131,6 +139,7 @@ function createRebuild(
       tunnels,
       bfd,
       remoteMacs,
+      neighbours,
       floods,
       acls,
     }
@@ -149,14 +158,18 @@ function refuseWithoutAddress({ _uuid, name }: PhysicalSwitchRow): Refusal {
   return { table: 'Physical_Switch', row: _uuid, subject: name, reason, fault: UNSPECIFIED }
 }
 
-type Resolver = ReturnType<typeof createRemoteMacResolver>
-
-function createPerSwitch(): { of: (id: Uuid) => Resolver; keepOnly: (ids: ReadonlyMap<Uuid, unknown>) => void } {
-  const made = new Map<Uuid, Resolver>()
+/** Keeps what was made for each logical switch. */
+function createPerSwitch<R>(make: () => R): {
+  of: (id: Uuid) => R
+  keepOnly: (ids: ReadonlyMap<Uuid, unknown>) => void
+} {
+  const made = new Map<Uuid, R>()
   return {
     of: (id) => {
-      let resolver = made.get(id)
-      if (resolver === undefined) made.set(id, (resolver = createRemoteMacResolver()))
+      const former = made.get(id)
+      if (former !== undefined) return former
+      const resolver = make()
+      made.set(id, resolver)
       return resolver
     },
     keepOnly: (ids) => {

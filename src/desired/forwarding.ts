@@ -4,6 +4,7 @@ import type { BfdConfig } from '../schema/bfd-config.js'
 import type { IpAddress } from '../schema/ip-address.js'
 import type { Locator } from '../schema/locator.js'
 import type { Mac } from '../schema/mac.js'
+import type { StationAddress } from '../schema/station-address.js'
 import type { VlanId } from '../schema/vlan-id.js'
 import type { Vni } from '../schema/vni.js'
 
@@ -23,6 +24,8 @@ export interface Forwarding {
   readonly bfd: ReadonlyMap<IpAddress, BfdConfig>
   /** Logical switch -> MAC -> the end point that it is behind. */
   readonly remoteMacs: ReadonlyMap<Uuid, ReadonlyMap<Mac, Locator>>
+  /** Logical switch -> address -> the remote MAC in whose name ARP and neighbour discovery are answered. */
+  readonly neighbours: ReadonlyMap<Uuid, ReadonlyMap<StationAddress, Mac>>
   /** Logical switch -> where BUM goes, sorted, without repeats. */
   readonly floods: ReadonlyMap<Uuid, readonly Locator[]>
   readonly acls: ReadonlyMap<AclKey, Acl>

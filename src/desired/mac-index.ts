@@ -1,15 +1,22 @@
 import type { Uuid } from '../ovsdb/notation.js'
 import type { Mac } from '../schema/mac.js'
 import type { UcastMacsRemoteRow } from '../schema/rows.generated.js'
+import type { StationAddress } from '../schema/station-address.js'
+import { createSwitchAddresses, type SwitchAddresses } from './switch-addresses.js'
 import { createSwitchMacs, type SwitchMacs } from './switch-macs.js'
 
 /** The rows of one logical switch at a revision. The rows are brought up to date in place: only the newest entry may be read. */
 export interface MacEntry {
   readonly macs: SwitchMacs
+  readonly addresses: SwitchAddresses
   /** Another number for each change, over all logical switches. */
   readonly revision: number
-  /** The revision before, and the MACs that may differ from it. */
-  readonly since: { readonly revision: number; readonly changed: readonly Mac[] }
+  /** The revision before, and the MACs and addresses that may differ from it. */
+  readonly since: {
+    readonly revision: number
+    readonly changed: readonly Mac[]
+    readonly changedAddresses: readonly StationAddress[]
+  }
 }
 
 export type MacIndex = ReadonlyMap<Uuid, MacEntry>
@@ -29,10 +36,15 @@ export function createMacIndexer(): (table: Table) => MacIndex {
     for (const [id, { gone, come }] of compareTables(lastTable, table)) {
       const former = next.get(id)
       const macs = former?.macs ?? createSwitchMacs()
+      const addresses = former?.addresses ?? createSwitchAddresses()
       const changed = macs.replace(gone, come)
+      const changedAddresses = addresses.replace(gone, come)
       revision += 1
       if (macs.isEmpty()) next.delete(id)
-      else next.set(id, { macs, revision, since: { revision: former?.revision ?? 0, changed } })
+      else {
+        const since = { revision: former?.revision ?? 0, changed, changedAddresses }
+        next.set(id, { macs, addresses, revision, since })
+      }
     }
     lastTable = table
     lastIndex = next

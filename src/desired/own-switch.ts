@@ -11,6 +11,8 @@ export interface Gateway {
   readonly tunnelIp: IpAddress | undefined
   /** Physical_Port.name -> network device */
   readonly ports: ReadonlyMap<string, string>
+  /** What holds where Logical_Switch.other_config does not say whether ARP and neighbour discovery are answered. */
+  readonly arpNdSuppression: boolean
 }
 
 /** This gateway's rows, found by name. */

@@ -12,6 +12,8 @@ export interface RefusedRow {
 export interface SwitchMacs {
   /** The row that stands for each MAC: of several the one with the lowest UUID, whatever the order they came in. */
   readonly standing: ReadonlyMap<Mac, UcastMacsRemoteRow>
+  /** All rows of a MAC, the standing one first. */
+  readonly rowsOf: (mac: Mac) => readonly UcastMacsRemoteRow[]
   readonly refused: () => readonly RefusedRow[]
   readonly isEmpty: () => boolean
   /** Takes rows out and in. Answers the MACs whose standing row may be another now. */
@@ -37,6 +39,7 @@ export function createSwitchMacs(): SwitchMacs {
 
   return {
     standing,
+    rowsOf,
     isEmpty: () => standing.size === 0 && unreadable.size === 0,
     refused: () => [...unreadable.values(), ...contradictions(standing, rivals)],
     replace: (gone, come) => {

@@ -57,6 +57,7 @@ export class Gateway {
       switchName: config.switchName,
       tunnelIp: config.tunnelIp,
       ports: new Map(config.ports.map(({ name, netdev }) => [name, netdev])),
+      arpNdSuppression: config.arpNdSuppression,
     })
     const snapshot = datapath.snapshot()
     this.#applied = withoutPorts(appliedFromSnapshot(snapshot), config)

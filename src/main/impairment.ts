@@ -60,6 +60,8 @@ function describe({ step, index, code, message }: StepFailure, { portOf }: Fault
         reason: message,
         fault: onSwitch(full ? 'mac_table_exhaustion' : 'unspecified_fault'),
       }
+    case 'putNeighbours':
+      return { subject: 'addresses of remote MACs', reason: message, fault: onSwitch('unspecified_fault') }
     case 'putTunnels':
       return { subject: 'tunnels', reason: message, fault: onSwitch(full ? 'tunnel_exhaustion' : 'unspecified_fault') }
     case 'putBfd':
@@ -74,6 +76,7 @@ function describe({ step, index, code, message }: StepFailure, { portOf }: Fault
     case 'removeBfd':
     case 'removeBindings':
     case 'removeRemoteMacs':
+    case 'removeNeighbours':
     case 'removeAcls':
       return { subject: `leftovers (${step.kind})`, reason: message, fault: onSwitch('unspecified_fault') }
   }

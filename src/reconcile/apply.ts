@@ -76,6 +76,10 @@ function call(datapath: Datapath, step: Step): readonly Failure[] {
       return datapath.putRemoteMacs(step.entries)
     case 'removeRemoteMacs':
       return datapath.removeRemoteMacs(step.entries)
+    case 'putNeighbours':
+      return datapath.putNeighbours(step.entries)
+    case 'removeNeighbours':
+      return datapath.removeNeighbours(step.entries)
     case 'putFloods':
       return datapath.putFloods(step.entries)
     case 'putAcls':

@@ -3,6 +3,7 @@ import type {
   BfdSpec,
   BindingSpec,
   FloodSpec,
+  NeighbourSpec,
   PortSpec,
   RemoteMacSpec,
   SwitchSpec,
@@ -20,15 +21,17 @@ export type Step =
   | { readonly kind: 'putBfd' | 'removeBfd'; readonly entries: readonly BfdSpec[] }
   | { readonly kind: 'putBindings' | 'removeBindings'; readonly entries: readonly BindingSpec[] }
   | { readonly kind: 'putRemoteMacs' | 'removeRemoteMacs'; readonly entries: readonly RemoteMacSpec[] }
+  | { readonly kind: 'putNeighbours' | 'removeNeighbours'; readonly entries: readonly NeighbourSpec[] }
   | { readonly kind: 'putFloods'; readonly entries: readonly FloodSpec[] }
   | { readonly kind: 'putAcls' | 'removeAcls'; readonly entries: readonly AclSpec[] }
 
 /**
  * The calls that make `applied` into `desired`, in order: all that is new comes before anything goes, and what an entry refers
  * to is there as long as the entry is. An ACL is there before the first frame of a binding and until after the last.
+ * A neighbour that goes is the exception: it goes first, since its question is flooded then and nothing is lost.
  *
  * Putting replaces: a binding moves to another logical switch, a VNI to another owner, without a moment in between. A logical
- * switch that goes takes its bindings, MACs and flood list along.
+ * switch that goes takes its bindings, MACs, neighbours and flood list along.
  */
 export function planChanges(applied: Forwarding, desired: Forwarding): readonly Step[] {
   const ports = diffTables(asMap(applied.ports), asMap(desired.ports))
@@ -38,10 +41,12 @@ export function planChanges(applied: Forwarding, desired: Forwarding): readonly 
   const bindings = diffTables(applied.bindings, desired.bindings, (a, b) => a.switchId === b.switchId)
   const unbound = bindings.gone.map(([, binding]) => binding).filter(({ switchId }) => desired.switches.has(switchId))
   const remoteMacs = diffRemoteMacs(applied, desired)
+  const neighbours = diffNeighbours(applied, desired)
   const floods = diffTables(applied.floods, desired.floods, sameList)
   const acls = diffTables(applied.acls, desired.acls, sameRules)
 
   const steps: readonly Step[] = [
+    { kind: 'removeNeighbours', entries: neighbours.gone },
     { kind: 'putPorts', entries: ports.put.map(([netdev]) => ({ netdev })) },
     { kind: 'putSwitches', entries: switches.put.map(([id, vni]) => ({ id, vni })) },
     { kind: 'putTunnels', entries: tunnels.put.map(([remoteIp, localIp]) => ({ remoteIp, localIp })) },
@@ -49,6 +54,7 @@ export function planChanges(applied: Forwarding, desired: Forwarding): readonly 
     { kind: 'putAcls', entries: acls.put.map(([, acl]) => acl) },
     { kind: 'putBindings', entries: bindings.put.map(([, binding]) => binding) },
     { kind: 'putRemoteMacs', entries: remoteMacs.put },
+    { kind: 'putNeighbours', entries: neighbours.put },
     { kind: 'putFloods', entries: floods.put.map(([switchId, locators]) => ({ switchId, locators })) },
     { kind: 'removeRemoteMacs', entries: remoteMacs.gone },
     { kind: 'removeBindings', entries: unbound },
@@ -71,6 +77,20 @@ function diffRemoteMacs(
     const diff = diffTables(applied.remoteMacs.get(switchId) ?? new Map<never, never>(), macs)
     for (const [mac, locator] of diff.put) put.push({ switchId, mac, locator })
     for (const [mac, locator] of diff.gone) gone.push({ switchId, mac, locator })
+  }
+  return { put, gone }
+}
+
+function diffNeighbours(
+  applied: Forwarding,
+  desired: Forwarding,
+): { readonly put: readonly NeighbourSpec[]; readonly gone: readonly NeighbourSpec[] } {
+  const put: NeighbourSpec[] = []
+  const gone: NeighbourSpec[] = []
+  for (const [switchId, neighbours] of desired.neighbours) {
+    const diff = diffTables(applied.neighbours.get(switchId) ?? new Map<never, never>(), neighbours)
+    for (const [address, mac] of diff.put) put.push({ switchId, address, mac })
+    for (const [address, mac] of diff.gone) gone.push({ switchId, address, mac })
   }
   return { put, gone }
 }

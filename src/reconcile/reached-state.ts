@@ -12,10 +12,11 @@ import type { BfdConfig } from '../schema/bfd-config.js'
 import type { IpAddress } from '../schema/ip-address.js'
 import type { Locator } from '../schema/locator.js'
 import type { Mac } from '../schema/mac.js'
+import type { StationAddress } from '../schema/station-address.js'
 import type { Vni } from '../schema/vni.js'
 import type { Step } from './plan.js'
 
-/** A copy that may be changed; the MACs of a logical switch are copied when they are. */
+/** A copy that may be changed; the MACs and neighbours of a logical switch are copied when they are. */
 interface Draft {
   readonly ports: Set<string>
   readonly switches: Map<Uuid, Vni>
@@ -23,9 +24,11 @@ interface Draft {
   readonly tunnels: Map<IpAddress, IpAddress>
   readonly bfd: Map<IpAddress, BfdConfig>
   readonly remoteMacs: Map<Uuid, ReadonlyMap<Mac, Locator>>
+  readonly neighbours: Map<Uuid, ReadonlyMap<StationAddress, Mac>>
   readonly floods: Map<Uuid, readonly Locator[]>
   readonly acls: Map<AclKey, Acl>
   readonly ownMacs: Map<Uuid, Map<Mac, Locator>>
+  readonly ownNeighbours: Map<Uuid, Map<StationAddress, Mac>>
 }
 
 /** What `applied` became when the steps of a plan were carried out, but for the entries that failed. */
@@ -41,12 +44,14 @@ export function reachedState(
     tunnels: new Map(applied.tunnels),
     bfd: new Map(applied.bfd),
     remoteMacs: new Map(applied.remoteMacs),
+    neighbours: new Map(applied.neighbours),
     floods: new Map(applied.floods),
     acls: new Map(applied.acls),
     ownMacs: new Map(),
+    ownNeighbours: new Map(),
   }
   for (const step of plan) advance(draft, step, (index) => !hasFailed(step, index))
-  const { ownMacs: _, ...reached } = draft
+  const { ownMacs: _, ownNeighbours: __, ...reached } = draft
   return reached
 }
 
@@ -87,10 +92,22 @@ function advance(draft: Draft, step: Step, succeeded: (index: number) => boolean
       each(step.entries, ({ netdev, vlan }) => draft.bindings.delete(bindingKey(netdev, vlan)))
       return
     case 'putRemoteMacs':
-      each(step.entries, ({ switchId, mac, locator }) => macsOf(draft, switchId).set(mac, locator))
+      each(step.entries, ({ switchId, mac, locator }) =>
+        ownOf(draft.remoteMacs, draft.ownMacs, switchId).set(mac, locator),
+      )
       return
     case 'removeRemoteMacs':
-      each(step.entries, ({ switchId, mac }) => macsOf(draft, switchId).delete(mac))
+      each(step.entries, ({ switchId, mac }) => ownOf(draft.remoteMacs, draft.ownMacs, switchId).delete(mac))
+      return
+    case 'putNeighbours':
+      each(step.entries, ({ switchId, address, mac }) =>
+        ownOf(draft.neighbours, draft.ownNeighbours, switchId).set(address, mac),
+      )
+      return
+    case 'removeNeighbours':
+      each(step.entries, ({ switchId, address }) =>
+        ownOf(draft.neighbours, draft.ownNeighbours, switchId).delete(address),
+      )
       return
     case 'putAcls':
       each(step.entries, (acl) => draft.acls.set(aclKey(acl.netdev, acl.vlan, acl.direction), acl))
@@ -104,21 +121,24 @@ function advance(draft: Draft, step: Step, succeeded: (index: number) => boolean
   }
 }
 
-/** A logical switch takes its bindings, MACs and flood list along. */
+/** A logical switch takes its bindings, MACs, neighbours and flood list along. */
 function forgetSwitch(draft: Draft, id: Uuid): void {
   draft.switches.delete(id)
   draft.floods.delete(id)
   draft.remoteMacs.delete(id)
   draft.ownMacs.delete(id)
+  draft.neighbours.delete(id)
+  draft.ownNeighbours.delete(id)
   for (const [key, { switchId }] of draft.bindings) if (switchId === id) draft.bindings.delete(key)
 }
 
-function macsOf(draft: Draft, id: Uuid): Map<Mac, Locator> {
-  let own = draft.ownMacs.get(id)
+/** The table of a logical switch as the draft's own, copied the first time. */
+function ownOf<K, V>(tables: Map<Uuid, ReadonlyMap<K, V>>, owned: Map<Uuid, Map<K, V>>, id: Uuid): Map<K, V> {
+  let own = owned.get(id)
   if (own === undefined) {
-    own = new Map(draft.remoteMacs.get(id))
-    draft.ownMacs.set(id, own)
+    own = new Map(tables.get(id))
+    owned.set(id, own)
   }
-  draft.remoteMacs.set(id, own)
+  tables.set(id, own)
   return own
 }

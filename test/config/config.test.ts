@@ -34,6 +34,7 @@ t.test('without a word the daemon is named as the box and runs its own server', 
     logLevel: 'info',
     macAgeingMs: 300_000,
     statsIntervalMs: 5_000,
+    arpNdSuppression: true,
   })
   t.equal(originOf('switch'), undefined)
   t.end()
@@ -54,6 +55,7 @@ t.test('the file says the same things as the flags, and flags win', (t) => {
     'log-level: debug',
     'mac-ageing: 60',
     'stats-interval: 0.5',
+    'arp-nd-suppression: false',
     'description: rack 4',
     'management-ips: [198.51.100.7, "2001:db8::1"]',
   ].join('\n')
@@ -73,13 +75,18 @@ t.test('the file says the same things as the flags, and flags win', (t) => {
     logLevel: 'debug',
     macAgeingMs: 60_000,
     statsIntervalMs: 500,
+    arpNdSuppression: false,
     tls: undefined,
     description: 'rack 4',
     managementIps: ['198.51.100.7', '2001:db8::1'],
   })
-  const flags = ['--switch', 'other', '--port', 'swp1=swp2', '--datapath-mode=xdp', '--manager', 'ssl:192.0.2.2']
+  const flags = [
+    ...['--switch', 'other', '--port', 'swp1=swp2', '--datapath-mode=xdp', '--manager', 'ssl:192.0.2.2'],
+    ...['--arp-nd-suppression', 'true'],
+  ]
   const { config, originOf } = load(flags, yaml)
   t.match(config, { switchName: 'other', datapathMode: 'xdp', managers: ['ssl:192.0.2.2'], logLevel: 'debug' })
+  t.equal(config.arpNdSuppression, true)
   t.same(config.ports, [{ name: 'swp1', netdev: 'swp2' }])
   t.equal(originOf('switch'), '--switch')
   t.equal(originOf('run-dir'), 'gw.yaml:9')
@@ -105,6 +112,12 @@ t.test('what is wrong is said in one sentence that begins with the flag or the l
     [['--ovsdb', 'ssl:192.0.2.1:6640'], undefined, /^--ovsdb: ssl: needs private-key/],
     [['--manager', 'http://x'], undefined, /^--manager: managers «http:\/\/x»/],
     [['--datapath-mode', 'fast'], undefined, /^--datapath-mode: datapath-mode «fast»: must be auto, xdp or tc$/],
+    [
+      ['--arp-nd-suppression', 'on'],
+      undefined,
+      /^--arp-nd-suppression: arp-nd-suppression «on»: must be true or false$/,
+    ],
+    [[], 'arp-nd-suppression: 1', /^gw.yaml:1: arp-nd-suppression «1»: must be true or false$/],
     [['--run-dir', `/${'x'.repeat(100)}`], undefined, /^--run-dir: .*too long/],
     [[], 'switch: a\nswich: b\n', /^gw.yaml:2: unknown key «swich»; the keys are: switch, /],
     [[], 'switch: a\nports:\n  - swp1\n  - swp9\n', /^gw.yaml:4: port «swp9»/],
@@ -156,6 +169,7 @@ t.test('the example in --help is a config that the daemon takes, and every flag 
   }
   const flags = [...VTEPD_USAGE.matchAll(/^ {2}(?:-\w, )?--([a-z-]+) [A-Z]/gm)].map((match) => match[1]!)
   t.same(flags.sort(), [
+    'arp-nd-suppression',
     'config',
     'datapath-mode',
     'log-level',

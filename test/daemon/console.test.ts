@@ -15,6 +15,8 @@ t.test('the console shows what is there, and why the rest is not', async (t) => 
   await box.ctl('bind-ls', 'gw', 'port1', '7', 'it\'s "blue"', '--', 'bind-ls', 'gw', 'port1', '4095', 'it\'s "blue"')
   await box.ctl('add-ucast-remote', 'it\'s "blue"', '02:00:00:00:00:99', '10.9.0.2')
   await box.ctl('add-ucast-remote', 'it\'s "blue"', 'Not A Mac', '10.9.0.2')
+  const row = await box.ctl('--bare', '--columns=_uuid', 'find', 'Ucast_Macs_Remote', 'MAC="02:00:00:00:00:99"')
+  await box.ctl('set', 'Ucast_Macs_Remote', row.trim(), 'ipaddr=10.0.0.9')
   await box.ctl('add-ls', 'wrong', '--', 'set', 'Logical_Switch', 'wrong', 'tunnel_key=-3')
 
   const show = async (...words: string[]) => {
@@ -47,11 +49,14 @@ t.test('the console shows what is there, and why the rest is not', async (t) => 
     },
     ports: [{ port: 'port1', netdev: 'port1', state: 'up', mode: 'tc', bindings: 1, faults: ['invalid_vlan_map'] }],
     logicalSwitches: [
-      { name: 'it\'s "blue"', vni: 5001, state: 'forwarding', remoteMacs: 1 },
+      { name: 'it\'s "blue"', vni: 5001, state: 'forwarding', remoteMacs: 1, arpNdSuppression: true, neighbours: 1 },
       { name: 'wrong', vni: -3, state: /-3/ },
     ],
     localMacs: [],
     remoteMacs: [{ logicalSwitch: 'it\'s "blue"', mac: '02:00:00:00:00:99', vtep: '10.9.0.2' }],
+    neighbours: [
+      { logicalSwitch: 'it\'s "blue"', address: '10.0.0.9', macs: ['02:00:00:00:00:99'], state: 'answered' },
+    ],
     tunnels: [{ remote: '10.9.0.2', local: '10.9.0.1', mtu: 1450 }],
     counters: [{ port: 'port1', vlan: 7, packetsFromLocal: 0 }],
   })
@@ -72,6 +77,7 @@ t.test('the console shows what is there, and why the rest is not', async (t) => 
     'Bindings',
     'Logical switches',
     'Remote MACs',
+    'Neighbours',
     'Tunnels',
     'Drops by reason',
   ]) {

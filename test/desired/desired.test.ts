@@ -53,6 +53,7 @@ t.test('a bound logical switch is forwarded with its MACs and all members of unk
     tunnels: { [hv1]: ownIp, [hv2]: ownIp },
     bfd: {},
     remoteMacs: { [ls1]: { '02:00:00:00:00:aa': hv1 } },
+    neighbours: { [ls1]: {} },
     floods: { [ls1]: [hv1, hv2] },
     acls: {},
   })

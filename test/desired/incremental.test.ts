@@ -5,7 +5,7 @@ import type { Replica } from '../../src/ovsdb/replica.js'
 import type { Tables, UcastMacsRemoteRow } from '../../src/schema/rows.generated.js'
 import { seededRandom } from '../lab/seeded-random.js'
 import { replicaOf, uuid } from './replica-of.js'
-import { gateway, ls1, ls2, nothing, own, twoSwitches } from './scene.js'
+import { gateway, hv1, ls1, ls2, nothing, own, twoSwitches } from './scene.js'
 
 const base = replicaOf(twoSwitches)
 
@@ -33,14 +33,15 @@ t.test('what a builder has kept from former replicas never shows in its answer',
             MAC: pick(texts),
             logical_switch: pick([ls1, ls2]),
             locator: uuid(pick(locators)),
-            ipaddr: '',
+            ipaddr: pick(['', '', '10.1.0.1', '10.1.0.2', 'FD00::1', 'fd00:0::1', 'fe80::1', 'nonsense']),
           })
       }
       table = next
       // Another object for a table that says the same: what was resolved by the former one is not trusted.
       const around = random() < 0.2 ? replicaOf({ Physical_Locator: own.Physical_Locator }, base) : base
-      const kept = build(withMacs(table, around), nothing)
-      const fresh = createDesiredBuilder(gateway)(withMacs(table, around), nothing)
+      const present = random() < 0.2 ? { ...nothing, unreachable: new Set([hv1]) } : nothing
+      const kept = build(withMacs(table, around), present)
+      const fresh = createDesiredBuilder(gateway)(withMacs(table, around), present)
       t.same(describe(kept), describe(fresh), `seed ${seed} turn ${turn}`)
     }
   }
@@ -50,6 +51,7 @@ t.test('what a builder has kept from former replicas never shows in its answer',
 function describe({ forwarding, refusals }: Desired): unknown {
   return {
     macs: [...forwarding.remoteMacs].map(([id, macs]) => [id, [...macs].sort()]),
+    neighbours: [...forwarding.neighbours].map(([id, neighbours]) => [id, [...neighbours].sort()]),
     tunnels: [...forwarding.tunnels.keys()].sort(),
     refusals: refusals.map(({ row, reason }) => `${row} ${reason}`).sort(),
   }

@@ -52,6 +52,7 @@ t.test('garbage is refused row by row with its reason, and everything else is se
     tunnels: { [hv1]: ownIp },
     bfd: {},
     remoteMacs: { [ls1]: { '02:00:00:00:00:aa': hv1 } },
+    neighbours: { [ls1]: {} },
     floods: { [ls1]: [hv1] },
     acls: {},
   })

@@ -7,7 +7,12 @@ export const ownIp = '10.0.0.1' as IpAddress
 export const [hv1, hv2, hv3] = ['10.0.0.11', '10.0.0.12', '10.0.0.13'] as [IpAddress, IpAddress, IpAddress]
 /** Locators of these VTEPs without keys of their own. */
 export const keyless = (...ips: readonly IpAddress[]): Locator[] => ips.map((ip) => locatorOf(ip, undefined))
-export const gateway: Gateway = { switchName: 'gw', tunnelIp: ownIp, ports: new Map([['port1', 'eth1']]) }
+export const gateway: Gateway = {
+  switchName: 'gw',
+  tunnelIp: ownIp,
+  ports: new Map([['port1', 'eth1']]),
+  arpNdSuppression: true,
+}
 export const nothing = {
   switches: new Map(),
   floods: new Map(),
@@ -54,6 +59,7 @@ export const nothingForwarded = {
   tunnels: {},
   bfd: {},
   remoteMacs: {},
+  neighbours: {},
   floods: {},
   acls: {},
 }

@@ -52,6 +52,18 @@ export function markedUdp(
   })
 }
 
+/** An ARP request (RFC 826); from 0.0.0.0 it is a probe, and for the sender's own address an announcement (RFC 5227). */
+export function arpRequest(parts: { destination: string; source: string; senderIp: string; targetIp: string }): Buffer {
+  const payload = Buffer.concat([
+    Buffer.from([0, 1, 0x08, 0x00, 6, 4, 0, 1]),
+    macBytes(parts.source),
+    ipBytes(parts.senderIp),
+    Buffer.alloc(6),
+    ipBytes(parts.targetIp),
+  ])
+  return ethernet({ destination: parts.destination, source: parts.source, etherType: 0x0806, payload })
+}
+
 /** Whether the bytes carry the text of `marked`, also inside a tunnel. */
 export function carries(bytes: Buffer, text: string): boolean {
   return bytes.includes(`<${text}>`)
@@ -96,6 +108,10 @@ function macBytes(mac: string): Buffer {
   return Buffer.from(mac.replaceAll(':', ''), 'hex')
 }
 
+function ipBytes(ip: string): Buffer {
+  return Buffer.from(ip.split('.').map(Number))
+}
+
 function udp(sourcePort: number, destinationPort: number, payload: Buffer): Buffer {
   const header = Buffer.alloc(8)
   header.writeUInt16BE(sourcePort, 0)
@@ -118,8 +134,8 @@ function ipv4Header(source: string, destination: string, payloadLength: number):
   header.writeUInt16BE(0x4000, 6)
   header.writeUInt8(64, 8)
   header.writeUInt8(17, 9)
-  Buffer.from(source.split('.').map(Number)).copy(header, 12)
-  Buffer.from(destination.split('.').map(Number)).copy(header, 16)
+  ipBytes(source).copy(header, 12)
+  ipBytes(destination).copy(header, 16)
   let sum = 0
   for (let at = 0; at < 20; at += 2) sum += header.readUInt16BE(at)
   sum = (sum & 0xffff) + (sum >>> 16)

@@ -19,6 +19,7 @@ const config: Config = {
   logLevel: 'info',
   macAgeingMs: 300_000,
   statsIntervalMs: 5_000,
+  arpNdSuppression: true,
   tls: undefined,
   description: undefined,
   managementIps: undefined,

@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { Mac } from '../../src/schema/mac.js'
 import type { Locator } from '../../src/schema/locator.js'
+import type { StationAddress } from '../../src/schema/station-address.js'
 import type { VlanId } from '../../src/schema/vlan-id.js'
 import { impairmentsOf } from '../../src/main/impairment.js'
 import type { StepFailure } from '../../src/reconcile/apply.js'
@@ -38,6 +39,28 @@ t.test('a full table is one fault of the switch however many entries failed, a d
       },
     ],
   )
+  t.end()
+})
+
+t.test('addresses that do not fit are said once, as a fault of the switch', (t) => {
+  const entries = ['10.1.0.1', '10.1.0.2'].map((address) => ({
+    switchId: uuid(1),
+    address: address as StationAddress,
+    mac: '02:00:00:00:00:01' as Mac,
+  }))
+  const failures = entries.map((_, index) => ({
+    step: { kind: 'putNeighbours', entries } as const,
+    index,
+    code: 'table_full' as const,
+    message: 'full',
+  }))
+  t.same(impairmentsOf(failures, { portOf: () => undefined, aclOf: () => undefined }), [
+    {
+      subject: 'addresses of remote MACs',
+      reason: 'full (and 1 more)',
+      fault: { on: 'switch', key: 'unspecified_fault' },
+    },
+  ])
   t.end()
 })
 

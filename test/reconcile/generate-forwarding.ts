@@ -3,6 +3,7 @@ import type { BfdConfig } from '../../src/schema/bfd-config.js'
 import type { IpAddress } from '../../src/schema/ip-address.js'
 import { locatorOf } from '../../src/schema/locator.js'
 import type { Mac } from '../../src/schema/mac.js'
+import type { StationAddress } from '../../src/schema/station-address.js'
 import type { VlanId } from '../../src/schema/vlan-id.js'
 import type { Vni } from '../../src/schema/vni.js'
 import { uuid } from '../desired/replica-of.js'
@@ -32,6 +33,7 @@ export function generateForwarding(random: () => number): Forwarding {
   const locators = tunnels.map((ip) => locatorOf(ip, undefined))
   const localIp = one(['10.0.1.1', '10.0.1.2'] as IpAddress[])
   const macs = ['02:00:00:00:00:01', '02:00:00:00:00:02', '02:00:00:00:00:03'] as Mac[]
+  const addresses = ['10.1.0.1', '10.1.0.2', 'fd00::1'] as StationAddress[]
   const bindings: Binding[] =
     ids.length === 0
       ? []
@@ -56,6 +58,7 @@ export function generateForwarding(random: () => number): Forwarding {
     remoteMacs: new Map(
       ids.map((id) => [id, new Map(tunnels.length === 0 ? [] : some(macs).map((mac) => [mac, one(locators)]))]),
     ),
+    neighbours: new Map(ids.map((id) => [id, new Map(some(addresses).map((address) => [address, one(macs)]))])),
     floods: new Map(ids.map((id) => [id, some(locators)])),
   }
 }

@@ -14,6 +14,7 @@ const empty: Forwarding = {
   tunnels: new Map(),
   bfd: new Map(),
   remoteMacs: new Map(),
+  neighbours: new Map(),
   floods: new Map(),
   acls: new Map(),
 }
@@ -22,6 +23,7 @@ const empty: Forwarding = {
 const withoutEmpty = (forwarding: Forwarding): Forwarding => ({
   ...forwarding,
   remoteMacs: new Map([...forwarding.remoteMacs].filter(([, macs]) => macs.size > 0)),
+  neighbours: new Map([...forwarding.neighbours].filter(([, neighbours]) => neighbours.size > 0)),
   floods: new Map([...forwarding.floods].filter(([, list]) => list.length > 0)),
 })
 

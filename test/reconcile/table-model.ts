@@ -7,6 +7,7 @@ import type {
   Failure,
   FailureCode,
   FloodSpec,
+  NeighbourSpec,
   PortSpec,
   RemoteMacSpec,
   Snapshot,
@@ -30,6 +31,7 @@ export class TableModel implements Datapath {
   readonly #tunnels = new Map<IpAddress, TunnelSpec>()
   readonly #bfd = new Map<IpAddress, BfdSpec>()
   readonly #macs = new Map<string, RemoteMacSpec>()
+  readonly #neighbours = new Map<string, NeighbourSpec>()
   readonly #floods = new Map<Uuid, FloodSpec>()
   readonly #acls = new Map<string, AclSpec>()
 
@@ -64,6 +66,7 @@ export class TableModel implements Datapath {
       this.#floods.delete(id)
       for (const [key, { switchId }] of this.#bindings) if (switchId === id) this.#bindings.delete(key)
       for (const [key, { switchId }] of this.#macs) if (switchId === id) this.#macs.delete(key)
+      for (const [key, { switchId }] of this.#neighbours) if (switchId === id) this.#neighbours.delete(key)
     })
   }
 
@@ -120,6 +123,18 @@ export class TableModel implements Datapath {
     return this.#each(macs, ({ switchId, mac }) => void this.#macs.delete(`${switchId} ${mac}`))
   }
 
+  putNeighbours(neighbours: readonly NeighbourSpec[]): readonly Failure[] {
+    return this.#each(neighbours, (spec) => {
+      if (!this.#switches.has(spec.switchId)) return 'no_such_switch'
+      this.#neighbours.set(`${spec.switchId} ${spec.address}`, spec)
+      return undefined
+    })
+  }
+
+  removeNeighbours(neighbours: readonly NeighbourSpec[]): readonly Failure[] {
+    return this.#each(neighbours, ({ switchId, address }) => void this.#neighbours.delete(`${switchId} ${address}`))
+  }
+
   putFloods(floods: readonly FloodSpec[]): readonly Failure[] {
     return this.#each(floods, (spec) => {
       if (!this.#switches.has(spec.switchId)) return 'no_such_switch'
@@ -154,6 +169,7 @@ export class TableModel implements Datapath {
       tunnels: [...this.#tunnels.values()],
       bfd: [...this.#bfd.values()],
       remoteMacs: [...this.#macs.values()],
+      neighbours: [...this.#neighbours.values()],
       floods: [...this.#floods.values()],
       localMacs: [],
       acls: [...this.#acls.values()],

@@ -24,7 +24,7 @@ const dropSchema = z.array(
     port: z.string().nullable(),
     reason: z.string(),
     explanation: z.string(),
-    /** Counted, but the frames were forwarded all the same. */
+    /** Counted, but the frames were not dropped for it. */
     isNote: z.boolean(),
     packets: z.number(),
   }),
@@ -92,7 +92,7 @@ export const drops = section({
         netdev === '' ? 'overlay' : `port ${port ?? netdev}`,
         isNote ? `(${packets})` : String(packets),
         reason,
-        isNote ? `${explanation} (forwarded all the same)` : explanation,
+        isNote ? `${explanation} (not dropped)` : explanation,
       ]),
       'nothing was dropped',
     ),

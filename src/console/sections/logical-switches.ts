@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readSuppression } from '../../desired/suppression.js'
 import { section } from '../section.js'
 import { table } from '../table.js'
 import type { View } from '../view.js'
@@ -13,6 +14,10 @@ const schema = z.array(
     state: z.string(),
     remoteMacs: z.int(),
     localMacs: z.int(),
+    /** Whether ARP and neighbour discovery are answered for remote MACs. */
+    arpNdSuppression: z.boolean(),
+    /** Addresses that they are answered for. */
+    neighbours: z.int(),
     /** Remote VTEPs that a copy of each BUM frame goes to. */
     floodList: z.array(z.string()),
   }),
@@ -22,7 +27,7 @@ type LogicalSwitches = z.infer<typeof schema>
 
 export const logicalSwitches = section({ schema, build, print })
 
-function build({ replica, desired, applied }: View): LogicalSwitches {
+function build({ replica, desired, applied, config }: View): LogicalSwitches {
   const localMacs = new Map<string, number>()
   for (const { logical_switch } of replica.table('Ucast_Macs_Local').values()) {
     localMacs.set(logical_switch, (localMacs.get(logical_switch) ?? 0) + 1)
@@ -30,7 +35,8 @@ function build({ replica, desired, applied }: View): LogicalSwitches {
   const reasons = new Map((desired?.refusals ?? []).map(({ row, reason }) => [row, reason]))
   return [...replica.table('Logical_Switch').values()]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ _uuid: id, name, tunnel_key, replication_mode }) => {
+    .map((row) => {
+      const { _uuid: id, name, tunnel_key, replication_mode } = row
       const isForwarding = applied?.switches.has(id) === true
       const isKeyless = tunnel_key === undefined || tunnel_key === 0
       const whyNot = isKeyless
@@ -46,6 +52,8 @@ function build({ replica, desired, applied }: View): LogicalSwitches {
         state: isForwarding ? 'forwarding' : (reasons.get(id) ?? whyNot),
         remoteMacs: applied?.remoteMacs.get(id)?.size ?? 0,
         localMacs: localMacs.get(id) ?? 0,
+        arpNdSuppression: readSuppression(row, config.arpNdSuppression).isOn,
+        neighbours: applied?.neighbours.get(id)?.size ?? 0,
         floodList: [...(applied?.floods.get(id) ?? [])],
       }
     })
@@ -60,6 +68,7 @@ function print(value: LogicalSwitches): string {
       { heading: 'REPLICATION' },
       { heading: 'LOCAL', align: 'right' },
       { heading: 'REMOTE', align: 'right' },
+      { heading: 'ANSWERS FOR', align: 'right' },
       { heading: 'FLOODS TO' },
     ],
     value.map((item) => [
@@ -69,6 +78,7 @@ function print(value: LogicalSwitches): string {
       item.replicationMode,
       String(item.localMacs),
       String(item.remoteMacs),
+      item.arpNdSuppression ? String(item.neighbours) : 'off',
       item.floodList.join(', '),
     ]),
     'the database has no logical switches',

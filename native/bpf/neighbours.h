@@ -221,15 +221,16 @@ static __always_inline __u32 write_answer(struct __sk_buff *skb, const struct as
 
 #define NOT_ANSWERED 0xffffffffu
 
-/* Makes a question into its answer; returns 0, a drop reason, or NOT_ANSWERED for a frame that stays as it is. */
-static __noinline __u32 answer_question(struct __sk_buff *skb, const struct asked *asked)
+/* Makes a question into its answer; returns 0, a drop reason, or NOT_ANSWERED for a frame that stays as it is. A global
+ * function, for the reason that acl.h gives. */
+__noinline __u32 answer_question(struct __sk_buff *skb, const struct asked *asked)
 {
 	union question *question;
 	__be16 ethertype = 0;
 	__u32 zero = 0;
 	__u8 mac[6];
 
-	if (skb->gso_size || skb->vlan_present ||
+	if (!asked || skb->gso_size || skb->vlan_present ||
 	    bpf_skb_load_bytes(skb, offsetof(struct ethhdr, h_proto), &ethertype, sizeof(ethertype)))
 		return NOT_ANSWERED;
 	question = bpf_map_lookup_elem(&neighbour_question, &zero);

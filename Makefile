@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH):/usr/sbin:/sbin
 native_inputs := $(addprefix native/,Cargo.toml Cargo.lock bpf model bfd clang datapath binding/Cargo.toml binding/build.rs binding/src) package-lock.json
 step := .setup/step
 
-.PHONY: help build run test check bench clean tools-for-% packages addons native control-plane tests
+.PHONY: help build run test check bench kernels clean tools-for-% packages addons native control-plane tests
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,9 @@ check: tools-for-run tools-for-check native ## formatting, lint of TypeScript, R
 
 bench: tools-for-root tools-for-run tools-for-bench tests ## build, then measure the gateway beside the kernel's bridge and vxlan device (about a minute)
 	@node dist-test/test/bench/bench.js
+
+kernels: tools-for-root tools-for-run tools-for-kernels tools-for-test addons tests ## build, then prove the gateway on Debian's kernels 6.1 and 6.12 under emulation (some ten minutes; KERNELS="package ..." chooses)
+	@test/kernels/prove.sh $(KERNELS)
 
 clean: ## remove what building made (the tools in .tools/ stay)
 	rm -rf dist dist-test .tap .tools/stamps native/target native/binding/*.node native/binding/index.js native/binding/index.d.ts

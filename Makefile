@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH):/usr/sbin:/sbin
 native_inputs := $(addprefix native/,Cargo.toml Cargo.lock bpf model bfd clang datapath binding/Cargo.toml binding/build.rs binding/src) package-lock.json
 step := .setup/step
 
-.PHONY: help build run test check bench kernels clean tools-for-% packages addons native control-plane tests
+.PHONY: help build run test check bench kernels clean tools-for-% packages addons native control-plane tests fuzz fuzz-program
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -16,7 +16,7 @@ build: tools-for-run native control-plane ## install what building needs, then b
 run: tools-for-root build tests ## build, then start the demonstration in network namespaces of its own (Ctrl-C ends it; DEMO_ARGS=--once ends after its checks)
 	@node dist-test/test/lab/demo.js $(DEMO_ARGS)
 
-test: tools-for-root tools-for-run tools-for-test addons tests ## build, then run every test (T=ovsdb: only files with that in their path)
+test: tools-for-root tools-for-run tools-for-test addons tests $(if $(T),$(if $(findstring fuzz,$(T)),fuzz-program),fuzz-program) ## build, then run every test (T=ovsdb: only files with that in their path)
 	@node dist-test/test/runner/run.js $(T)
 
 check: tools-for-run tools-for-check native ## formatting, lint of TypeScript, Rust, C and shell, types, dead exports, generated files
@@ -27,6 +27,9 @@ bench: tools-for-root tools-for-run tools-for-bench tests ## build, then measure
 
 kernels: tools-for-root tools-for-run tools-for-kernels tools-for-test addons tests ## build, then prove the gateway on Debian's kernels 6.1 and 6.12 under emulation (some ten minutes; KERNELS="package ..." chooses)
 	@test/kernels/prove.sh $(KERNELS)
+
+fuzz: tools-for-root tools-for-run tools-for-test addons tests fuzz-program ## fuzz what reads bytes from outside, each target for T=60 seconds (F=flow: that one alone; another name lists them)
+	@T=$(T) F=$(F) node dist-test/test/fuzz/campaign.js
 
 clean: ## remove what building made (the tools in .tools/ stay)
 	rm -rf dist dist-test .tap .tools/stamps native/target native/binding/*.node native/binding/index.js native/binding/index.d.ts
@@ -45,6 +48,9 @@ native: packages
 
 control-plane: packages native
 	@$(step) control-plane dist 'building the control plane' src package-lock.json -- npm run --silent build
+
+fuzz-program: tools-for-run tools-for-fuzz packages
+	@$(step) fuzz-program native/target/fuzz-program 'building the fuzz targets (with sanitizers; the first time takes minutes)' $(native_inputs) $(addprefix native/fuzz/,Cargo.toml build.rs host src) .setup/fuzz-build -- .setup/fuzz-build
 
 tests: control-plane
 	@$(step) tests dist-test 'building tests and demonstration' src test package-lock.json -- npm run --silent build:test

@@ -244,8 +244,12 @@ static __always_inline void read_flow(struct source *from, __u32 macs_at, __u32 
 	if (tag_type) {
 		outer = tag_type;
 	} else if (is_vlan_type(type)) {
-		if (load(from, type_at + sizeof(struct vlan_tag), &type, sizeof(type)))
+		/* A load that fails may clear what it was to fill: where the frame ends within the tag, the tag's type
+		 * is all there is. */
+		if (load(from, type_at + sizeof(struct vlan_tag), &type, sizeof(type))) {
 			flow->unreadable = UNREADABLE_PACKET;
+			type = outer;
+		}
 		at += sizeof(struct vlan_tag);
 	}
 	flow->outer_type = bpf_ntohs(outer);

@@ -12,6 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rerun-if-changed=../bpf");
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("drop_reason.h"), drop_reason_header())?;
+    println!("cargo::metadata=include={}", out.display());
     clang::compile(
         &sources.join("gateway.bpf.c"),
         Some(&out),

@@ -38,7 +38,11 @@ pub fn compile(source: &Path, include: Option<&Path>, object: &Path) -> Result<(
     }
 }
 
-fn find() -> Result<String, Box<dyn Error>> {
+/// The name of the compiler.
+///
+/// # Errors
+/// There is none.
+pub fn find() -> Result<String, Box<dyn Error>> {
     if let Ok(clang) = env::var("CLANG") {
         return Ok(clang);
     }

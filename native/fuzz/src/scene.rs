@@ -1,0 +1,246 @@
+//! The tables of the model, put into the maps of the host as `datapath` puts them into the kernel's.
+
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr},
+};
+
+use datapath::{
+    header::outer_v4,
+    layout::{
+        Address, Binding, BindingKey, FLOOD_PORT, FLOOD_TUNNEL, FloodKey, FloodMember, LocalMac,
+        LogicalSwitch, MacKey, Neighbour, NeighbourKey, PORT_XDP, Port, RemoteMac, Settings,
+        TUNNEL_HEADER_MAX, TUNNEL_XDP, Tunnel,
+        acl::{AclKey, AclList, AclRule, asks},
+    },
+};
+use model::{FdbKey, PortMode, SwitchId, Tables, acl::Rule};
+
+use crate::host::Host;
+
+/// Index of the kernel's VXLAN device.
+pub const VXLAN: u32 = 30;
+/// Of a tunnel that no table has.
+const NO_TUNNEL: u32 = 8191;
+const NANOS: u64 = 1_000_000;
+const GENERATION: u32 = 7;
+
+/// Which number each thing has in the maps.
+pub struct Scene {
+    switches: BTreeMap<SwitchId, u32>,
+    bindings: BTreeMap<model::BindingKey, u32>,
+    tunnels: BTreeMap<IpAddr, u32>,
+}
+
+impl Scene {
+    /// Fills the maps of the host.
+    pub fn put(host: &mut Host, tables: &Tables) -> Self {
+        let bound = tables.bindings.iter().map(|(_, switch)| *switch);
+        let known = tables.switches.iter().map(|(id, _)| *id);
+        let keyed = tables.local_macs.iter().map(|(key, _)| key.switch);
+        let remote = tables.remote_macs.iter().map(|(key, _)| key.switch);
+        let neighbour = tables.neighbours.iter().map(|(key, _)| key.switch);
+        let switches = bound.chain(known).chain(keyed).chain(remote);
+        let this = Self {
+            switches: numbered(switches.chain(neighbour)),
+            bindings: numbered(tables.bindings.iter().map(|(key, _)| *key)),
+            tunnels: numbered(tables.tunnels.iter().map(|(remote, _)| *remote)),
+        };
+        let settings = Settings {
+            vxlan_ifindex: VXLAN,
+            ..Settings::default()
+        };
+        host.put("settings", &0_u32, &settings);
+        this.put_tunnels(host, tables);
+        this.put_switches(host, tables);
+        this.put_macs(host, tables);
+        this.put_acls(host, tables);
+        this
+    }
+
+    /// The key of a MAC.
+    pub fn mac_key(&self, key: &FdbKey) -> MacKey {
+        MacKey {
+            switch_slot: self.switches[&key.switch],
+            mac: key.mac.octets(),
+            zero: 0,
+        }
+    }
+
+    /// The slot of a binding.
+    pub fn slot(&self, at: model::BindingKey) -> u32 {
+        self.bindings[&at]
+    }
+
+    fn tunnel(&self, remote: IpAddr) -> u32 {
+        self.tunnels.get(&remote).copied().unwrap_or(NO_TUNNEL)
+    }
+
+    fn put_tunnels(&self, host: &mut Host, tables: &Tables) {
+        for (port, mode) in tables.ports.iter() {
+            let flags = match mode.mode {
+                PortMode::Xdp => PORT_XDP,
+                PortMode::Tc => 0,
+            };
+            host.put("ports", &port.get(), &Port { flags });
+        }
+        for (remote, tunnel) in tables.tunnels.iter() {
+            let number = self.tunnels[remote];
+            let mut header = [0; TUNNEL_HEADER_MAX];
+            let mut header_len = 0;
+            if let Some(next_hop) = tunnel.next_hop {
+                let (from, to) = (next_hop.source_mac, next_hop.destination_mac);
+                let outer = outer_v4(from.octets(), to.octets(), v4(tunnel.local), v4(*remote));
+                header[..outer.len()].copy_from_slice(&outer);
+                header_len = u32::try_from(outer.len()).unwrap();
+            }
+            let port = tunnel.next_hop.map(|next_hop| next_hop.port);
+            let is_xdp = port.is_some_and(|port| tables.is_xdp_port(port));
+            let entry = Tunnel {
+                remote: Address::from(*remote),
+                local: Address::from(tunnel.local),
+                inner_mtu: tunnel.mtu,
+                ifindex: port.map_or(0, model::PortId::get),
+                flags: if is_xdp { TUNNEL_XDP } else { 0 },
+                header_len,
+                header,
+            };
+            host.put("tunnels", &number, &entry);
+            host.put("vteps", &Address::from(*remote), &number);
+            host.put("local_addresses", &Address::from(tunnel.local), &1_u32);
+        }
+    }
+
+    fn put_switches(&self, host: &mut Host, tables: &Tables) {
+        for (key, switch) in tables.bindings.iter() {
+            let binding = Binding {
+                switch_slot: self.switches[switch],
+                slot: self.bindings[key],
+            };
+            host.put("bindings", &binding_key(*key), &binding);
+        }
+        for (id, switch) in tables.switches.iter() {
+            let slot = self.switches[id];
+            let ports = tables.bindings_of(*id).map(|at| FloodMember {
+                kind: FLOOD_PORT,
+                target: at.port.get(),
+                vlan: at.vlan.get().into(),
+                binding_slot: self.bindings[&at],
+            });
+            let tunnels = tables.flood_list_of(*id).map(|remote| FloodMember {
+                kind: FLOOD_TUNNEL,
+                target: self.tunnel(remote),
+                vlan: 0,
+                binding_slot: 0,
+            });
+            let members: Vec<FloodMember> = ports.chain(tunnels).collect();
+            for (index, member) in (0..).zip(&members) {
+                let key = FloodKey {
+                    switch_slot: slot,
+                    generation: GENERATION,
+                    index,
+                };
+                host.put("flood_members", &key, member);
+            }
+            let entry = LogicalSwitch {
+                id: id.get().to_be_bytes(),
+                vni: switch.vni.get(),
+                flood_count: u32::try_from(members.len()).unwrap(),
+                flood_generation: GENERATION,
+                ..LogicalSwitch::default()
+            };
+            host.put("switches", &slot, &entry);
+            host.put("vnis", &switch.vni.get(), &slot);
+        }
+    }
+
+    fn put_macs(&self, host: &mut Host, tables: &Tables) {
+        for (key, entry) in tables.local_macs.iter() {
+            let seen = entry.last_seen.since(model::Instant::default());
+            let local = LocalMac {
+                last_seen_ns: u64::try_from(seen.as_millis()).unwrap() * NANOS,
+                ifindex: entry.at.port.get(),
+                vlan: entry.at.vlan.get().into(),
+                binding_slot: self.bindings[&entry.at],
+                zero: 0,
+            };
+            host.put("local_macs", &self.mac_key(key), &local);
+        }
+        for (key, remote) in tables.remote_macs.iter() {
+            let entry = RemoteMac {
+                refused_ns: 0,
+                tunnel: self.tunnel(*remote),
+                zero: 0,
+            };
+            host.put("remote_macs", &self.mac_key(key), &entry);
+        }
+        for (key, mac) in tables.neighbours.iter() {
+            let at = NeighbourKey {
+                switch_slot: self.switches[&key.switch],
+                address: Address::from(key.address),
+            };
+            let entry = Neighbour {
+                mac: mac.octets(),
+                zero: 0,
+            };
+            host.put("neighbours", &at, &entry);
+        }
+    }
+
+    fn put_acls(&self, host: &mut Host, tables: &Tables) {
+        let mut first = 0;
+        let mut marks: BTreeMap<u32, u32> = BTreeMap::new();
+        for (key, rules) in tables.acls.iter() {
+            put_rules(host, first, rules);
+            let count = u32::try_from(rules.len()).unwrap();
+            let list = AclList {
+                first,
+                count,
+                asks: asks(rules),
+            };
+            first += count;
+            let direction = AclKey::number_of(key.direction);
+            let entry = AclKey {
+                ifindex: key.port.get(),
+                vlan: key.vlan.get().into(),
+                direction,
+            };
+            host.put("acls", &entry, &list);
+            let judged = self.bindings.iter().filter(|(at, _)| {
+                at.port == key.port && (at.vlan == key.vlan || !key.vlan.is_tagged())
+            });
+            for (_, slot) in judged {
+                *marks.entry(*slot).or_default() |= 1 << direction;
+            }
+        }
+        for (slot, directions) in marks {
+            host.put("binding_acls", &slot, &directions);
+        }
+    }
+}
+
+fn put_rules(host: &mut Host, first: u32, rules: &[Rule]) {
+    for (slot, rule) in (first..).zip(rules) {
+        host.put("acl_rules", &slot, &AclRule::from(rule));
+    }
+}
+
+fn binding_key(key: model::BindingKey) -> BindingKey {
+    BindingKey {
+        ifindex: key.port.get(),
+        vlan: key.vlan.get().into(),
+    }
+}
+
+fn numbered<K: Ord>(keys: impl Iterator<Item = K>) -> BTreeMap<K, u32> {
+    let sorted: std::collections::BTreeSet<K> = keys.collect();
+    sorted.into_iter().zip(1..).collect()
+}
+
+/// The one address family of the underlay.
+pub fn v4(address: IpAddr) -> Ipv4Addr {
+    match address {
+        IpAddr::V4(v4) => v4,
+        IpAddr::V6(v6) => panic!("{v6} is no address of a tunnel"),
+    }
+}

@@ -1,0 +1,67 @@
+import { createDesiredBuilder } from '../../src/desired/desired.js'
+import { parseUuid, type Uuid } from '../../src/ovsdb/notation.js'
+import type { Replica } from '../../src/ovsdb/replica.js'
+import { type IpAddress, parseIpAddress } from '../../src/schema/ip-address.js'
+import { type Locator, locatorOf } from '../../src/schema/locator.js'
+import type { Tables } from '../../src/schema/rows.generated.js'
+import { parseVni, type Vni } from '../../src/schema/vni.js'
+
+/** A gateway by its flags. */
+export interface Described {
+  readonly switchName: string
+  readonly tunnelIp: string
+  readonly ports: readonly string[]
+}
+
+/**
+ * What the kernel's tables should be for a database, in the lines of `readKernelTables`. Where the database leaves a choice
+ * (who keeps a VNI, which service node is used), what is there already decides: so it has to be the kernel's state itself that
+ * follows from it. Nobody answers BFD here: who has a session is out of reach.
+ */
+export function desiredTables(gateway: Described, replica: Replica<Tables>, kernel: readonly string[]): string[] {
+  const { switchName, ports } = gateway
+  const tunnelIp = valueOf(parseIpAddress(gateway.tunnelIp))
+  const named = new Map(ports.map((port) => [port, port]))
+  const build = createDesiredBuilder({ switchName, tunnelIp, ports: named, arpNdSuppression: true })
+  const { forwarding } = build(replica, { ...presentIn(kernel), addresses: new Set() })
+  const { switches, bindings, tunnels, remoteMacs, neighbours, floods, acls, bfd } = forwarding
+  return [
+    ...[...switches].flatMap(([id, vni]) => [`switch ${id} vni ${vni}`, `vni ${vni} is ${id}`]),
+    ...[...bindings.values()].flatMap(({ netdev, vlan, switchId }) => [
+      `binding ${netdev} ${vlan} in ${switchId}`,
+      `flood ${switchId} to ${netdev} ${vlan}`,
+    ]),
+    ...[...tunnels].map(([remote, local]) => `tunnel ${remote} from ${local}`),
+    ...[...remoteMacs].flatMap(([id, macs]) => [...macs].map(([mac, remote]) => `mac ${mac} of ${id} at ${remote}`)),
+    ...[...neighbours].flatMap(([id, macs]) =>
+      [...macs].map(([address, mac]) => `neighbour ${address} of ${id} is ${mac}`),
+    ),
+    ...[...floods].flatMap(([id, remotes]) => remotes.map((remote) => `flood ${id} to ${remote}`)),
+    ...[...acls.values()].map(
+      ({ netdev, vlan, direction, rules }) =>
+        `acl ${netdev} ${vlan} ${direction === 'ingress' ? 0 : 1}: ${rules.length} rules`,
+    ),
+    ...[...bfd].map(([remote, { minTxMs, minRxMs }]) => `bfd ${remote} ${minTxMs} ${minRxMs}`),
+  ].sort()
+}
+
+function presentIn(kernel: readonly string[]) {
+  const switches = new Map<Uuid, Vni>()
+  const floods = new Map<Uuid, Locator[]>()
+  const unreachable = new Set<IpAddress>()
+  for (const line of kernel) {
+    const [what, a = '', , b = '', c] = line.split(' ')
+    if (what === 'switch') switches.set(valueOf(parseUuid(a)), valueOf(parseVni(b)))
+    if (what === 'flood' && c === undefined && b.includes('.')) {
+      const id = valueOf(parseUuid(a))
+      floods.set(id, [...(floods.get(id) ?? []), locatorOf(valueOf(parseIpAddress(b)), undefined)])
+    }
+    if (what === 'bfd') unreachable.add(valueOf(parseIpAddress(a)))
+  }
+  return { switches, floods, unreachable }
+}
+
+function valueOf<T>(parsed: { readonly ok: true; readonly value: T } | { readonly ok: false }): T {
+  if (!parsed.ok) throw new Error('the kernel holds what cannot be read')
+  return parsed.value
+}

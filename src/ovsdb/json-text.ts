@@ -6,13 +6,16 @@ export interface JsonTextSplitter {
    * Takes the next bytes and calls `onText` for each JSON object that they complete.
    *
    * @throws OvsdbError `protocol error` at the first byte that cannot belong to a JSON object, at bytes that are not UTF-8, and when an
-   * object grows beyond the limit. The splitter is of no use afterwards.
+   * object grows beyond the limit or is nested too deep. The splitter is of no use afterwards.
    */
   readonly push: (chunk: Uint8Array, onText: (text: string) => void) => void
 }
 
 /** A dump of 20,000 rows is about 6 MB; what is far beyond any database is not one. */
 const defaultLimitBytes = 256 * 1024 * 1024
+
+/** As deep as ovsdb-server reads JSON itself. What is deeper by far cannot be written again: the stack ends first. */
+const deepest = 1000
 
 const quote = 0x22
 const backslash = 0x5c
@@ -54,8 +57,11 @@ export function createJsonTextSplitter(limitBytes = defaultLimitBytes): JsonText
           start = at
         } else if (!whitespace.has(byte)) throw garbage(chunk.subarray(at))
       } else if (byte === quote) isInString = true
-      else if (openers.has(byte)) depth++
-      else if (closers.has(byte)) {
+      else if (openers.has(byte)) {
+        depth++
+        if (depth > deepest)
+          throw new OvsdbError('protocol error', `a message is nested deeper than ${String(deepest)}`)
+      } else if (closers.has(byte)) {
         depth--
         if (depth === 0) onText(complete(chunk.subarray(start, at + 1)))
       }

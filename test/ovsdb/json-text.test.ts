@@ -76,3 +76,10 @@ t.test('bytes that are no UTF-8 are refused', (t) => {
   })
   t.end()
 })
+
+t.test('a message that is nested too deep to be answered is refused', async (t) => {
+  const nested = (depth: number) =>
+    Buffer.from(`{"id":1,"method":"echo","params":${'['.repeat(depth)}${']'.repeat(depth)}}`)
+  t.throws(() => split([nested(100_000)]), { code: 'protocol error' })
+  t.equal(split([nested(999)]).length, 1)
+})

@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH):/usr/sbin:/sbin
 native_inputs := $(addprefix native/,Cargo.toml Cargo.lock bpf model bfd clang datapath binding/Cargo.toml binding/build.rs binding/src) package-lock.json
 step := .setup/step
 
-.PHONY: help build run test check bench kernels clean tools-for-% packages addons native control-plane tests fuzz fuzz-program
+.PHONY: help build run test compare check bench kernels clean tools-for-% packages addons native control-plane tests fuzz fuzz-program
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -18,6 +18,9 @@ run: tools-for-root build tests ## build, then start the demonstration in networ
 
 test: tools-for-root tools-for-run tools-for-test addons tests $(if $(T),$(if $(findstring fuzz,$(T)),fuzz-program),fuzz-program) ## build, then run every test (T=ovsdb: only files with that in their path)
 	@node dist-test/test/runner/run.js $(T)
+
+compare: tools-for-root tools-for-run tools-for-test addons tests ## build, then play the acceptance suite on this gateway and on ovs-vtep, and print both (about half an hour; T=a12: only files with that in their path)
+	@node dist-test/test/runner/compare.js $(T)
 
 check: tools-for-run tools-for-check native ## formatting, lint of TypeScript, Rust, C and shell, types, dead exports, generated files
 	@.setup/check

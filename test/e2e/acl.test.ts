@@ -1,3 +1,4 @@
+import { type AclEntry, bindAcl, egress, ingress } from '../lab/acl-rows.js'
 import { ping, reach, type Host } from '../lab/host.js'
 import { startPings } from '../lab/pings.js'
 import { exchangeTcp } from '../lab/tcp.js'
@@ -5,39 +6,8 @@ import { until } from '../lab/until.js'
 import type { Scene } from '../lab/scene.js'
 import { inEachMode, nth } from './stage.js'
 
-/** `vtep-ctl` columns of an entry. */
-type Entry = readonly string[]
-
-const ingress = (action: 'permit' | 'deny', sequence: number, ...columns: string[]): Entry => [
-  'direction=ingress',
-  `action=${action}`,
-  `sequence=${sequence}`,
-  ...columns,
-]
-const egress = (action: 'permit' | 'deny', sequence: number, ...columns: string[]): Entry => [
-  'direction=egress',
-  `action=${action}`,
-  `sequence=${sequence}`,
-  ...columns,
-]
-
-/** Gives a place of a port an ACL of these entries, in one transaction; what it had is replaced. */
-async function filter(scene: Scene, port: string, vlan: number, ...entries: readonly Entry[]): Promise<void> {
-  const create = entries.flatMap((columns, index) => ['--', `--id=@e${index}`, 'create', 'ACL_entry', ...columns])
-  const list = entries.map((_, index) => `@e${index}`).join(',')
-  const name = `${port}-${vlan}`
-  const known = await aclOf(scene, name)
-  const acl =
-    known === ''
-      ? ['--id=@acl', 'create', 'ACL', `acl_name=${name}`, `acl_entries=${list}`]
-      : ['set', 'ACL', known, `acl_entries=[${list}]`]
-  const bind = ['--', 'set', 'Physical_Port', port, `acl_bindings:${vlan}=${known === '' ? '@acl' : known}`]
-  await scene.controller.ctl(...create, '--', ...acl, ...bind)
-}
-
-/** The UUID of an ACL; empty: there is none of the name. */
-const aclOf = ({ controller }: Scene, name: string): Promise<string> =>
-  controller.ctl('--columns=_uuid', '--bare', 'find', 'ACL', `acl_name=${name}`)
+const filter = (scene: Scene, port: string, vlan: number, ...entries: readonly AclEntry[]) =>
+  bindAcl(scene.controller, port, vlan, ...entries)
 
 const isCutOff = (from: Host, address: string) =>
   until(`${from.namespace.name} not to reach ${address}`, async () => !(await ping(from, address)))

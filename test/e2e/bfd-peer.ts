@@ -2,7 +2,6 @@ import { awaitMode } from '../lab/carriers.js'
 import { type Gateway, makeGateway } from '../lab/gateway.js'
 import { type Host, makeHost, reach } from '../lab/host.js'
 import type { Scene } from '../lab/scene.js'
-import { until } from '../lab/until.js'
 import { nth } from './stage.js'
 
 /** A second gateway on the scene's underlay, with a server of its own in the same logical switch. */
@@ -37,42 +36,3 @@ export async function joinPeers(scene: Scene, names: readonly string[]): Promise
   await awaitMode(scene.gateway, mode)
   return peers
 }
-
-/** One end of a tunnel, as a controller sees it. */
-export interface TunnelEnd {
-  readonly uuid: string
-  readonly set: (...assignments: readonly string[]) => Promise<void>
-  readonly column: (name: string) => Promise<Readonly<Record<string, string>>>
-  /** Waits until bfd_status has these values among its keys. */
-  readonly untilStatus: (wanted: Readonly<Record<string, string>>) => Promise<void>
-}
-
-/** The Tunnel row of a gateway for one remote VTEP; it is waited for. */
-export async function tunnelEnd({ controller, name: gateway }: Gateway, remote: string): Promise<TunnelEnd> {
-  const find = (table: string, condition: string) =>
-    controller.ctl('--bare', '--columns=_uuid', 'find', table, condition)
-  const uuid = await until(`the tunnel of ${gateway} to ${remote}`, async () => {
-    const locator = await find('Physical_Locator', `dst_ip="${remote}"`)
-    return locator !== '' && (await find('Tunnel', `remote=${locator}`))
-  })
-  const column = async (name: string) => {
-    const text = await controller.ctl('--format=json', `--columns=${name}`, 'list', 'Tunnel', uuid)
-    const { data } = JSON.parse(text) as { data: [[['map', [string, string][]]]] }
-    return Object.fromEntries(data[0][0][1])
-  }
-  return {
-    uuid,
-    column,
-    set: async (...assignments) => {
-      await controller.ctl('set', 'Tunnel', uuid, ...assignments)
-    },
-    untilStatus: async (wanted) => {
-      await until(`bfd_status of ${gateway} towards ${remote} to be ${JSON.stringify(wanted)}`, async () => {
-        const status = await column('bfd_status')
-        return Object.entries(wanted).every(([key, value]) => status[key] === value)
-      })
-    },
-  }
-}
-
-export const fastBfd = ['bfd_params:enable=true', 'bfd_params:min_rx=300', 'bfd_params:min_tx=300'] as const

@@ -3,9 +3,9 @@ import type { Background } from '../lab/background.js'
 import { run } from '../lab/command.js'
 import type { Lab } from '../lab/lab.js'
 import type { Namespace } from '../lab/namespace.js'
+import { serveDatabase } from '../lab/serve-database.js'
 import type { Underlay } from '../lab/underlay.js'
 import { until } from '../lab/until.js'
-import { serveDatabase } from './serve-database.js'
 
 /** OVN's databases and ovn-northd, in a namespace on the underlay; hypervisors reach the databases by unix socket. */
 export interface OvnCentral {

@@ -1,6 +1,8 @@
-import { type DatapathMode, type Gateway, makeGateway } from '../lab/gateway.js'
+import type { Background } from '../lab/background.js'
+import type { Box } from '../lab/box.js'
 import { type Host, makeHost } from '../lab/host.js'
 import type { Lab } from '../lab/lab.js'
+import type { BoxKind } from '../lab/scene.js'
 import { makeUnderlay } from '../lab/underlay.js'
 import { until } from '../lab/until.js'
 import { type OvnCentral, startOvnCentral } from './ovn-central.js'
@@ -9,8 +11,10 @@ import { type OvnHypervisor, startOvnHypervisor } from './ovn-hypervisor.js'
 /** Inner MTU that also fits the Geneve tunnels between the hypervisors. */
 const mtu = 1400
 
-export interface OvnScene {
-  readonly gateway: Gateway
+export interface OvnScene<B extends Box = Box> {
+  readonly gateway: B
+  /** The control plane that was started. */
+  readonly daemon: Background
   readonly central: OvnCentral
   readonly hypervisors: readonly [OvnHypervisor, OvnHypervisor]
   /** Two VMs, an untagged server on port1 and one in VLAN 100 on port2. */
@@ -18,15 +22,15 @@ export interface OvnScene {
   readonly servers: readonly [Host, Host]
 }
 
-/** OVN with two hypervisors and a logical switch sw0, the gateway with logical switch blue bound; the two are not yet joined. */
-export async function buildOvnScene(lab: Lab, mode: DatapathMode): Promise<OvnScene> {
+/** OVN with two hypervisors and a logical switch sw0, the box with logical switch blue bound; the two are not yet joined. */
+export async function buildOvnScene<B extends Box>(lab: Lab, kind: BoxKind<B>): Promise<OvnScene<B>> {
   const underlay = await makeUnderlay(lab, { physical: true })
-  const gateway = await makeGateway(lab, underlay, { mode })
+  const gateway = await kind.make(lab, underlay, ['port1', 'port2'])
   const at = (device: string, namespace = gateway.namespace) => ({ namespace, device, mtu: 1500 })
-  const physical = mode === 'xdp'
+  const { physical } = kind
   const untagged = await makeHost(lab, 'server1', at('port1'), { number: 1, mtu, physical })
   const tagged = await makeHost(lab, 'server2', at('port2'), { number: 2, mtu, physical, vlan: 100 })
-  await gateway.start()
+  const daemon = await gateway.start()
   await gateway.controller.ctl('add-ls', 'blue')
   await gateway.controller.bind('port1', 0, 'blue')
   await gateway.controller.bind('port2', 100, 'blue')
@@ -46,7 +50,7 @@ export async function buildOvnScene(lab: Lab, mode: DatapathMode): Promise<OvnSc
     const up = await central.sb('--bare', '--columns=up', 'list', 'Port_Binding')
     return up.split('\n').filter((line) => line === 'true').length === 2
   })
-  return { gateway, central, hypervisors: [first, second], vms, servers: [untagged, tagged] }
+  return { gateway, daemon, central, hypervisors: [first, second], vms, servers: [untagged, tagged] }
 }
 
 /** Joins logical switch blue of the gateway to OVN's sw0. */
@@ -61,4 +65,16 @@ export async function joinVtepPort(scene: OvnScene): Promise<void> {
 /** Takes the joint away again. */
 export async function unsetVtepPort(scene: OvnScene): Promise<void> {
   await scene.central.nb('lsp-set-type', 'sw0-vtep', '', '--', 'clear', 'Logical_Switch_Port', 'sw0-vtep', 'options')
+}
+
+/** Gives sw0 a router port that lives on the first hypervisor; returns its address. */
+export async function addRouter({ central, hypervisors }: OvnScene): Promise<string> {
+  const address = '10.0.0.254'
+  await central.nb(
+    ...['lr-add', 'lr0', '--', 'lrp-add', 'lr0', 'lr0-sw0', '02:00:00:00:fe:01', `${address}/24`],
+    ...['--', 'lrp-set-gateway-chassis', 'lr0-sw0', hypervisors[0].name],
+    ...['--', 'lsp-add', 'sw0', 'sw0-lr0', '--', 'lsp-set-type', 'sw0-lr0', 'router'],
+    ...['--', 'lsp-set-options', 'sw0-lr0', 'router-port=lr0-sw0', '--', 'lsp-set-addresses', 'sw0-lr0', 'router'],
+  )
+  return address
 }

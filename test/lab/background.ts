@@ -17,6 +17,8 @@ export interface Background {
   /** Calls the listener with every whole line of standard output, those before the call included. */
   readonly onLine: (listener: (line: string) => void) => void
   readonly running: () => boolean
+  /** Sends the signal to it and to what it started in its session. */
+  readonly signalSession: (signal: NodeJS.Signals) => void
   /** Sends the signal and waits for the end; SIGKILL follows after limitMs (default 10000). A repeated call waits only. */
   readonly stop: (signal?: NodeJS.Signals, limitMs?: number) => Promise<Exit>
 }
@@ -66,6 +68,13 @@ export function startBackground(argv: readonly string[], env: Readonly<Record<st
       listeners.push(listener)
     },
     running: () => exit === undefined,
+    signalSession: (signal) => {
+      try {
+        process.kill(-pid, signal)
+      } catch {
+        // nothing of it is left
+      }
+    },
     stop: async (signal = 'SIGTERM', limitMs = 10_000) => {
       if (exit !== undefined) return exit
       child.kill(signal)

@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs'
 import type { Shown } from '../../src/console/shown.js'
 import type { Background } from './background.js'
+import type { Box } from './box.js'
 import { checkoutPath } from './checkout.js'
 import { CommandError, type Outcome } from './command.js'
-import { type Controller, playController } from './controller.js'
+import { playController } from './controller.js'
 import type { Lab } from './lab.js'
 import type { Namespace } from './namespace.js'
-import type { Attachment, Underlay } from './underlay.js'
+import type { Underlay } from './underlay.js'
 import { until } from './until.js'
 
 export type DatapathMode = 'auto' | 'tc' | 'xdp'
@@ -19,33 +20,25 @@ export interface GatewayOptions {
   readonly ports?: readonly string[]
   /** More words for the command line of vtepd. */
   readonly flags?: readonly string[]
-  /** An existing hardware_vtep database; default: vtepd's own. */
-  readonly ovsdb?: string
+  /** An existing hardware_vtep database, or what starts one in the box's namespace; default: vtepd's own. */
+  readonly ovsdb?: string | ((namespace: Namespace) => Promise<string>)
   /** The text of its config file; default: no file. */
   readonly config?: string
+  /** Leaves the tunnel address to Physical_Switch.tunnel_ips; default: the command line says it. */
+  readonly tunnelIpFromDatabase?: boolean
 }
 
 /** All sections of `vtep show --json`. */
 type AllShown = { readonly [Section in keyof Shown]-?: NonNullable<Shown[Section]> }
 
 /** A box that runs vtepd, started as an operator's script starts it. */
-export interface Gateway {
-  readonly namespace: Namespace
-  readonly name: string
-  readonly attachment: Attachment
-  readonly tunnelIp: string
+export interface Gateway extends Box {
   readonly runDir: string
   readonly stateDir: string
-  /** The database's endpoint. */
-  readonly database: string
-  /** Plays the controller in that database. */
-  readonly controller: Controller
   /** Starts vtepd and waits until it says that it works; default: in the mode of the options. */
   readonly start: (mode?: DatapathMode) => Promise<Background>
   /** The command line of the daemon. */
   readonly daemonCommand: readonly string[]
-  /** Runs vtepd where it is expected to end by itself, and returns how it ended. */
-  readonly attemptStart: () => Promise<Outcome>
   /** Runs a console command; throws when it fails. */
   readonly vtep: (...words: readonly string[]) => Promise<string>
   /** What `vtep show --json` says. */
@@ -60,9 +53,10 @@ export interface Gateway {
 
 /** Makes the box and its place on the underlay; the access ports' cables are for the caller to plug. */
 export async function makeGateway(lab: Lab, underlay: Underlay, options: GatewayOptions): Promise<Gateway> {
-  const { mode, name = 'gateway', ports = ['port1', 'port2'], flags = [], config, ovsdb } = options
+  const { mode, name = 'gateway', ports = ['port1', 'port2'], flags = [], config } = options
   const namespace = await lab.namespace(name)
   const attachment = await underlay.attach(namespace)
+  const ovsdb = typeof options.ovsdb === 'function' ? await options.ovsdb(namespace) : options.ovsdb
   const directory = lab.directory(name)
   const runDir = `${directory}/run`
   const stateDir = `${directory}/state`
@@ -81,7 +75,8 @@ export async function makeGateway(lab: Lab, underlay: Underlay, options: Gateway
     return drops.filter((drop) => drop.reason === reason).reduce((sum, drop) => sum + drop.packets, 0)
   }
   const daemon = (datapathMode: DatapathMode) => [
-    ...[process.execPath, checkoutPath('dist/vtepd.js'), '--switch', name, '--tunnel-ip', attachment.address],
+    ...[process.execPath, checkoutPath('dist/vtepd.js'), '--switch', name],
+    ...(options.tunnelIpFromDatabase === true ? [] : ['--tunnel-ip', attachment.address]),
     ...(ovsdb === undefined ? [] : ['--ovsdb', ovsdb]),
     ...(config === undefined ? [] : ['--config', `${directory}/vtepd.yaml`]),
     ...ports.flatMap((port) => ['--port', port]),

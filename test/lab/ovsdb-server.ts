@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Background, startBackground } from './background.js'
 import { run } from './command.js'
+import type { Namespace } from './namespace.js'
 import { transact } from './transact.js'
 import { until } from './until.js'
 
@@ -15,6 +16,10 @@ export interface OvsdbServerOptions {
   readonly flags?: readonly string[]
   /** True for a clustered database of one member; default standalone. */
   readonly clustered?: boolean
+  /** Where it runs, so that its TCP remotes are there; default: in the namespace of this process. */
+  readonly namespace?: Namespace
+  /** Schemas of more databases that it serves, such as Open_vSwitch; default none. */
+  readonly beside?: readonly string[]
 }
 
 /** A real ovsdb-server on a database in a directory of its own. */
@@ -50,12 +55,17 @@ export async function startOvsdbServer(options: OvsdbServerOptions = {}): Promis
   const file = join(directory, 'vtep.db')
   const socket = join(directory, 'db.sock')
   const controlSocket = join(directory, 'ctl.sock')
+  const beside = (options.beside ?? []).map((schema, index) => ({
+    schema,
+    file: join(directory, `beside-${index}.db`),
+  }))
   let server: Background | undefined
   let isClosed = false
 
   const control = (...command: readonly string[]) => run(['ovs-appctl', '-t', controlSocket, ...command])
   const start = async () => {
-    const process_ = startBackground(
+    const begin = options.namespace?.start ?? startBackground
+    const process_ = begin(
       [
         // A test that is killed tears nothing down: the server then ends with it.
         ...['setpriv', '--pdeathsig', 'KILL', '--'],
@@ -69,6 +79,7 @@ export async function startOvsdbServer(options: OvsdbServerOptions = {}): Promis
         ...(options.remotes ?? []).map((remote) => `--remote=${remote}`),
         ...(options.flags ?? []),
         file,
+        ...beside.map((database) => database.file),
       ],
       { OVS_RUNDIR: directory },
     )
@@ -94,6 +105,7 @@ export async function startOvsdbServer(options: OvsdbServerOptions = {}): Promis
     if (options.clustered)
       await run(['ovsdb-tool', 'create-cluster', file, schema, `unix:${join(directory, 'raft.sock')}`])
     else await run(['ovsdb-tool', 'create', file, schema])
+    for (const database of beside) await run(['ovsdb-tool', 'create', database.file, database.schema])
     await start()
   } catch (error) {
     await close()

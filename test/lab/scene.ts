@@ -1,4 +1,6 @@
 import type { Background } from './background.js'
+import type { Box } from './box.js'
+import { awaitMode } from './carriers.js'
 import type { Controller } from './controller.js'
 import { type DatapathMode, type Gateway, makeGateway } from './gateway.js'
 import { type Host, makeHost } from './host.js'
@@ -17,8 +19,8 @@ export interface ServerPlace {
   readonly mtu?: number
 }
 
-export interface SceneOptions {
-  readonly mode: DatapathMode
+/** What stands around the box. */
+export interface Surroundings {
   /** The underlay's; default 1500. */
   readonly mtu?: number
   /** See UnderlayOptions; default false. */
@@ -27,6 +29,10 @@ export interface SceneOptions {
   readonly hypervisors?: number
   /** Default: one untagged server on port1. Servers have the numbers 1, 2, ... */
   readonly servers?: readonly ServerPlace[]
+}
+
+export interface SceneOptions extends Surroundings {
+  readonly mode: DatapathMode
   /** More words for the command line of vtepd. */
   readonly flags?: readonly string[]
   /** Starts a database server that vtepd uses instead of its own, and returns the endpoint. */
@@ -44,19 +50,37 @@ export interface Network {
   readonly vm: (hypervisor?: number) => Promise<Host>
 }
 
-/** Servers, gateway, underlay and hypervisors; vtepd runs, nothing is bound yet. */
-export interface Scene {
+/** Servers, a box of some kind, underlay and hypervisors; the box serves, nothing is bound yet. */
+export interface SceneAround<B extends Box> {
   readonly lab: Lab
-  readonly mode: DatapathMode
   readonly underlay: Underlay
-  readonly gateway: Gateway
+  readonly gateway: B
   readonly controller: Controller
-  readonly vtepd: Background
+  /** The control plane that was started. */
+  readonly daemon: Background
+  /** Waits until what the controller wrote so far is in force in the data plane in full. */
+  readonly settle: () => Promise<void>
   readonly hypervisors: readonly Hypervisor[]
   readonly servers: readonly Host[]
   /** Where each of the servers is plugged in. */
   readonly places: readonly ServerPlace[]
   readonly network: (name: string, vni: number) => Promise<Network>
+}
+
+/** The same around this gateway, whose vtepd runs. */
+export interface Scene extends SceneAround<Gateway> {
+  readonly mode: DatapathMode
+  /** The same as `daemon`. */
+  readonly vtepd: Background
+}
+
+/** How a box of some kind gets its place: made before its access ports are plugged. */
+export interface BoxKind<B extends Box> {
+  readonly make: (lab: Lab, underlay: Underlay, ports: readonly string[]) => Promise<B>
+  /** See SceneAround. */
+  readonly settle: (box: B) => Promise<void>
+  /** True where all cables act as physical ones, see actAsPhysical. */
+  readonly physical: boolean
 }
 
 /** Builds a scene in a lab of its own; in XDP mode all cables act as physical ones. */
@@ -72,32 +96,56 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
 
 /** The same inside a lab that somebody else closes. */
 export async function buildScene(lab: Lab, options: SceneOptions): Promise<Scene> {
-  const { mode, mtu = 1500, routed = false, servers: places = [{ port: 'port1' }] } = options
-  const physical = mode === 'xdp'
+  const { mode } = options
+  const scene = await buildSceneAround(lab, gatewayKind(mode, options), options)
+  return { ...scene, mode, vtepd: scene.daemon }
+}
+
+/** This gateway in one mode. */
+export function gatewayKind(
+  mode: DatapathMode,
+  options: Pick<SceneOptions, 'flags' | 'config' | 'ovsdb'> = {},
+): BoxKind<Gateway> {
+  return {
+    physical: mode === 'xdp',
+    make: async (lab, underlay, ports) =>
+      makeGateway(lab, underlay, {
+        mode,
+        ports,
+        flags: options.flags ?? [],
+        ...(options.config === undefined ? {} : { config: options.config }),
+        ...(options.ovsdb === undefined ? {} : { ovsdb: await options.ovsdb(lab) }),
+      }),
+    settle: (gateway) => awaitMode(gateway, mode),
+  }
+}
+
+/** Builds a scene around a box of some kind, which is started last. */
+export async function buildSceneAround<B extends Box>(
+  lab: Lab,
+  kind: BoxKind<B>,
+  options: Surroundings,
+): Promise<SceneAround<B>> {
+  const { mtu = 1500, routed = false, servers: places = [{ port: 'port1' }] } = options
+  const { physical } = kind
   const underlay = await makeUnderlay(lab, { mtu, routed, physical })
   const ports = [...new Set(places.map((place) => place.port))]
-  const gateway = await makeGateway(lab, underlay, {
-    mode,
-    ports,
-    flags: options.flags ?? [],
-    ...(options.config === undefined ? {} : { config: options.config }),
-    ...(options.ovsdb === undefined ? {} : { ovsdb: await options.ovsdb(lab) }),
-  })
+  const gateway = await kind.make(lab, underlay, ports)
   const servers = await makeServers(lab, gateway.namespace, places, mtu, physical)
   const hypervisors: Hypervisor[] = []
   for (let number = 1; number <= (options.hypervisors ?? 1); number++) {
     hypervisors.push(await makeHypervisor(lab, `hypervisor${number}`, underlay))
   }
-  const vtepd = await gateway.start()
+  const daemon = await gateway.start()
   const { controller } = gateway
   let vms = 0
   return {
     lab,
-    mode,
     underlay,
     gateway,
     controller,
-    vtepd,
+    daemon,
+    settle: () => kind.settle(gateway),
     hypervisors,
     servers,
     places,

@@ -1,7 +1,31 @@
-import { run } from './command.js'
+import { connect } from 'node:net'
+import { createJsonTextSplitter } from '../../src/ovsdb/json-text.js'
 
-/** One transaction of somebody else on a hardware_vtep database, in the JSON of RFC 7047; returns the parsed results. */
+/**
+ * One transaction of somebody else on a hardware_vtep database, in the JSON of RFC 7047; returns the parsed results.
+ *
+ * @param endpoint `unix:PATH`
+ */
 export async function transact(endpoint: string, ...operations: readonly object[]): Promise<unknown> {
-  const request = JSON.stringify(['hardware_vtep', ...operations])
-  return JSON.parse(await run(['ovsdb-client', 'transact', endpoint, request])) as unknown
+  const socket = connect(endpoint.replace(/^unix:/, ''))
+  const splitter = createJsonTextSplitter()
+  try {
+    return await new Promise((resolve, reject) => {
+      socket.on('error', reject)
+      socket.on('close', () => {
+        reject(new Error(`${endpoint} closed before it answered`))
+      })
+      socket.on('data', (chunk) => {
+        splitter.push(chunk, (text) => {
+          const message = JSON.parse(text) as { id: unknown; result: unknown; error: unknown }
+          if (message.id !== 'transact') return
+          if (message.error === null) resolve(message.result)
+          else reject(new Error(`${endpoint} refused: ${JSON.stringify(message.error)}`))
+        })
+      })
+      socket.write(JSON.stringify({ id: 'transact', method: 'transact', params: ['hardware_vtep', ...operations] }))
+    })
+  } finally {
+    socket.destroy()
+  }
 }

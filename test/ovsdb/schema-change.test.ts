@@ -1,34 +1,17 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { run } from '../lab/command.js'
+import { writeOlderSchema } from '../lab/older-schema.js'
 import { startOvsdbServer, vtepSchema } from '../lab/ovsdb-server.js'
 import { until } from '../lab/until.js'
 import { observe } from './observed-client.js'
 
-interface Schema {
-  version: string
-  cksum?: string
-  tables: Record<string, { columns: Record<string, unknown> }>
-}
-
-/** Writes the schema as it was before ACLs and the replication mode came. */
-async function writeOlderSchema(t: Test): Promise<string> {
+async function olderSchema(t: Test): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'vtep-schema-'))
   t.teardown(() => rm(directory, { recursive: true, force: true }))
-  const schema = JSON.parse(await readFile(vtepSchema, 'utf8')) as Schema
-  schema.version = '1.3.0'
-  delete schema.cksum
-  delete schema.tables.ACL
-  delete schema.tables.ACL_entry
-  delete schema.tables.Logical_Router?.columns.acl_binding
-  delete schema.tables.Physical_Port?.columns.acl_bindings
-  delete schema.tables.Logical_Switch?.columns.replication_mode
-  const file = join(directory, 'older.ovsschema')
-  await writeFile(file, JSON.stringify(schema))
-  return file
+  return writeOlderSchema(directory)
 }
 
 const missing = [
@@ -40,7 +23,7 @@ const missing = [
 ]
 
 t.test('what an older schema lacks is left out, has defaults, and is told once', async (t) => {
-  const server = await startOvsdbServer({ schema: await writeOlderSchema(t) })
+  const server = await startOvsdbServer({ schema: await olderSchema(t) })
   t.teardown(() => server.close())
   await server.transact({ op: 'insert', table: 'Logical_Switch', row: { name: 'blue', tunnel_key: 7 } })
   const observed = observe(t, `unix:${server.socket}`)
@@ -52,7 +35,7 @@ t.test('what an older schema lacks is left out, has defaults, and is told once',
 })
 
 t.test('after a conversion of the running database the new columns are there', async (t) => {
-  const server = await startOvsdbServer({ schema: await writeOlderSchema(t) })
+  const server = await startOvsdbServer({ schema: await olderSchema(t) })
   t.teardown(() => server.close())
   await server.transact({ op: 'insert', table: 'Logical_Switch', row: { name: 'blue', tunnel_key: 7 } })
   const observed = observe(t, `unix:${server.socket}`)

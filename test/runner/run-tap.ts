@@ -8,9 +8,17 @@ import { sum, type Outcome } from './outcome.js'
 import { followTap, type Verdict } from './tap-outcome.js'
 
 /** Folders whose files own the machine's network and processors while they run. */
-const serialFolders = ['e2e', 'interop']
-const fileTimeLimitS = 300
+const serialFolders = ['acceptance', 'e2e', 'interop']
 const telling = new Set(['compare', 'diff', 'exitCode', 'expired', 'found', 'pattern', 'signal', 'stack', 'wanted'])
+
+export interface TapRun {
+  /** Variables on top of the environment of this process. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Seconds after which a file is ended; default 300. */
+  readonly fileTimeLimitS?: number
+  /** Told of each named test, beside what is printed. */
+  readonly onVerdict?: (verdict: Verdict) => void
+}
 
 /**
  * Runs compiled test files with tap's own runner, prints one line for each named test, and keeps the raw TAP in
@@ -19,7 +27,8 @@ const telling = new Set(['compare', 'diff', 'exitCode', 'expired', 'found', 'pat
  * @param top the top folder of the tree
  * @param files test files, relative to `top`
  */
-export async function runTap(top: string, files: readonly string[]): Promise<Outcome> {
+export async function runTap(top: string, files: readonly string[], options: TapRun = {}): Promise<Outcome> {
+  const { env = {}, fileTimeLimitS = 300, onVerdict } = options
   const args = ['--disable-coverage', '--reporter=tap', '--jobs=2', `--timeout=${fileTimeLimitS}`]
   const serial = serialFolders.map((folder) => `--serial=dist-test/test/${folder}`)
   await mkdir(join(top, '.tap'), { recursive: true })
@@ -29,12 +38,14 @@ export async function runTap(top: string, files: readonly string[]): Promise<Out
     [join(top, 'node_modules/tap/dist/esm/run.mjs'), ...args, ...serial, ...files],
     {
       cwd: top,
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   )
   const parser = new Parser()
   const outcome = followTap(parser, (verdict) => {
     printVerdict(verdict)
+    onVerdict?.(verdict)
   })
   const parsed = new Promise((resolve) => parser.on('complete', resolve))
   runner.stdout.pipe(raw)
@@ -46,9 +57,11 @@ export async function runTap(top: string, files: readonly string[]): Promise<Out
   return sum(outcome, { passed: 0, failed: 1, skipped: 0 })
 }
 
-function printVerdict({ name, kind, reasons }: Verdict): void {
+function printVerdict({ name, kind, reasons, skipReason }: Verdict): void {
   const mark = { passed: 'ok     ', failed: 'NOT OK ', skipped: 'skipped' }[kind]
-  console.log(`${mark} ${name.replace('dist-test/', '').replace('.test.js', '.test.ts')}`)
+  console.log(
+    `${mark} ${name.replace('dist-test/', '').replace('.test.js', '.test.ts')}${skipReason === undefined ? '' : `: ${skipReason}`}`,
+  )
   for (const reason of reasons) console.log(describe(reason).replace(/^/gm, '        '))
 }
 

@@ -6,6 +6,8 @@ export interface Verdict {
   readonly name: string
   readonly kind: 'passed' | 'failed' | 'skipped'
   readonly reasons: readonly Result[]
+  /** Why it was skipped, where it says so. */
+  readonly skipReason?: string
 }
 
 /**
@@ -21,9 +23,10 @@ export function followTap(
   const outcome = noOutcome()
   let inner: { outcome: Outcome; failures: readonly Result[] } | undefined
 
-  const record = (name: string, kind: Verdict['kind'], why: readonly Result[]): void => {
+  const record = (name: string, kind: Verdict['kind'], why: readonly Result[], skip: unknown = false): void => {
     outcome[kind] += 1
-    onVerdict({ name: [...names, name].join(' > '), kind, reasons: why })
+    const skipReason = typeof skip === 'string' ? { skipReason: skip } : {}
+    onVerdict({ name: [...names, name].join(' > '), kind, reasons: why, ...skipReason })
   }
   parser.on('child', (child: Parser) => {
     const failures: Result[] = []
@@ -43,7 +46,7 @@ export function followTap(
       else if (!result.ok && failed === 0) record(result.name, 'failed', why)
       inner = undefined
     } else if (result.skip !== false || result.todo !== false) {
-      record(result.name, 'skipped', [])
+      record(result.name, 'skipped', [], result.skip)
     }
   })
   return outcome

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { run } from '../lab/command.js'
-import type { Lab } from '../lab/lab.js'
-import type { Namespace } from '../lab/namespace.js'
-import { until } from '../lab/until.js'
+import { run } from './command.js'
+import type { Lab } from './lab.js'
+import type { Namespace } from './namespace.js'
+import { until } from './until.js'
 
 /** Creates a database from a schema file and serves it on a unix socket in the directory; returns the endpoint. */
 export async function serveDatabase(

@@ -35,10 +35,24 @@ scenario('A5', 'two logical switches on one port, and one VLAN on two ports', { 
     t.notOk(await ping(tenElsewhere, inBlue.address))
   })
 
+  const [atBlue, atRed] = [await openSpot(stage.lab, inBlue), await openSpot(stage.lab, inRed)]
+  const from = await openSpot(stage.lab, ten)
+  const other = await openSpot(stage.lab, tenElsewhere)
+
+  await t.test('one MAC in two logical switches is two servers', async (t) => {
+    const twin = '02:00:00:00:0c:0c'
+    await from.send('twin of blue', { from: twin, to: inBlue.mac })
+    await atBlue.until('twin of blue')
+    await other.send('twin of red', { from: twin, to: inRed.mac })
+    await atRed.until('twin of red')
+    await atBlue.send('to the blue one', { to: twin })
+    await atRed.send('to the red one', { to: twin })
+    await from.until('to the blue one')
+    await other.until('to the red one')
+    t.same([from.seen('to the red one'), other.seen('to the blue one')], [0, 0])
+  })
+
   await t.test('a broadcast stays in its logical switch', async (t) => {
-    const [atBlue, atRed] = [await openSpot(stage.lab, inBlue), await openSpot(stage.lab, inRed)]
-    const from = await openSpot(stage.lab, ten)
-    const other = await openSpot(stage.lab, twenty)
     await from.send('of blue')
     await atBlue.until('of blue')
     await other.send('of red')

@@ -12,7 +12,7 @@ import { scenario } from './scenario.js'
 
 const directory = mkdtempSync(joinPath(tmpdir(), 'vtep-schema-'))
 t.teardown(() => rm(directory, { recursive: true, force: true }))
-const schema = await writeOlderSchema(directory)
+const schema = writeOlderSchema(directory)
 
 scenario(
   'D10',

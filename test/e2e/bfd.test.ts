@@ -1,7 +1,3 @@
-import { openCapture } from '../lab/capture.js'
-import { broadcast, carries, marked } from '../lab/craft.js'
-import type { Frame } from '../lab/frame.js'
-import { openInjector } from '../lab/injector.js'
 import { exchangeTcp } from '../lab/tcp.js'
 import { fastBfd, tunnelEnd } from '../lab/tunnel-end.js'
 import { until } from '../lab/until.js'
@@ -104,83 +100,5 @@ inEachMode('BFD between two gateways', { hypervisors: 0 }, async (t, scene) => {
     await until('an empty bfd_status', async () => Object.keys(await here.column('bfd_status')).length === 0)
     await there.untilStatus({ state: 'down', forwarding: 'false', remote_state: 'admin_down' })
     t.equal(await shownSession(), null)
-  })
-})
-
-inEachMode('a logical switch with two service nodes under BFD', { hypervisors: 0 }, async (t, scene) => {
-  const { gateway, controller } = scene
-  const server = nth(scene.servers, 0)
-  const peers = await joinPeers(scene, ['left', 'right'])
-  const nodes = await Promise.all(
-    peers.map(async (peer) => {
-      const capture = await openCapture(peer.server.namespace, 'eth0')
-      scene.lab.own(capture.close)
-      const here = await tunnelEnd(gateway, peer.gateway.tunnelIp)
-      const there = await tunnelEnd(peer.gateway, gateway.tunnelIp)
-      return { ...peer, capture, here, there }
-    }),
-  )
-  for (const { here, there } of nodes) {
-    await here.set(...fastBfd)
-    await there.set(...fastBfd)
-  }
-  for (const { here } of nodes) await here.untilStatus(healthy)
-  await controller.ctl('set-replication-mode', 'blue', 'service_node')
-  const injector = await openInjector(server.namespace, 'eth0')
-  scene.lab.own(injector.close)
-  let sent = 0
-
-  /** The nodes that got a broadcast; unicast to each goes the same way after it, so it shows when all copies have arrived. */
-  const served = async (targets = nodes) => {
-    const name = `broadcast ${++sent}`
-    const has = (text: string) => (frame: Frame) => carries(frame.bytes, text)
-    await injector.send(marked(name, { destination: broadcast, source: server.mac }))
-    for (const target of targets) {
-      await injector.send(marked(`${name} fence`, { destination: target.server.mac, source: server.mac }))
-      await target.capture.until('the fence', has(`${name} fence`))
-    }
-    return nodes.filter(({ capture }) => capture.matching(has(name)).length > 0)
-  }
-  const chosen = await until('one node alone to be served', async () => {
-    const found = await served()
-    return found.length === 1 && found[0]
-  })
-  const other = nodes.find((node) => node !== chosen)
-  if (other === undefined) throw new Error('there is one node alone')
-
-  await t.test('stays with one that lives', async (t) => {
-    await other.gateway.attachment.pull()
-    await other.here.untilStatus({ state: 'down' })
-    t.same(
-      (await served([chosen])).map(({ gateway: { name } }) => name),
-      [chosen.gateway.name],
-    )
-    await other.gateway.attachment.replug()
-    await other.here.untilStatus({ state: 'up', forwarding: 'true' })
-    t.same(
-      (await served()).map(({ gateway: { name } }) => name),
-      [chosen.gateway.name],
-    )
-  })
-
-  await t.test('turns to the other when the one dies, and stays there when that comes back', async (t) => {
-    await chosen.gateway.attachment.pull()
-    await chosen.here.untilStatus({ state: 'down' })
-    await until('the other to be served', async () => (await served([other])).includes(other))
-    await chosen.gateway.attachment.replug()
-    await chosen.here.untilStatus({ state: 'up', forwarding: 'true' })
-    t.same(
-      (await served()).map(({ gateway: { name } }) => name),
-      [other.gateway.name],
-    )
-  })
-
-  await t.test('turns back when the other says that it has no path', async (t) => {
-    await other.there.set('bfd_params:cpath_down=true')
-    await until('the first to be served', async () => (await served()).includes(chosen))
-    t.same(
-      (await served()).map(({ gateway: { name } }) => name),
-      [chosen.gateway.name],
-    )
   })
 })

@@ -40,35 +40,3 @@ inEachMode('a routed underlay with an MTU of 9000', { mtu: 9000, routed: true },
     })
   }
 })
-
-inEachMode(
-  'a server that sends longer frames than the tunnel takes',
-  { servers: [{ port: 'port1', mtu: 1500 }] },
-  async (t, scene) => {
-    const server = nth(scene.servers, 0)
-    const { vms } = await joinBlue(scene)
-    const vm = nth(vms, 0)
-    const pingOf = (ipLength: number) =>
-      server.namespace.attempt([
-        'ping',
-        '-n',
-        '-c',
-        '3',
-        '-i',
-        '0.05',
-        '-W',
-        '1',
-        '-M',
-        'do',
-        '-s',
-        `${ipLength - 28}`,
-        vm.address,
-      ])
-
-    const before = await scene.gateway.dropped('oversize')
-    t.equal((await pingOf(1450)).status, 0, 'the longest frame that fits arrives')
-    t.equal(await scene.gateway.dropped('oversize'), before)
-    t.not((await pingOf(1451)).status, 0, 'one byte more does not')
-    t.equal(await scene.gateway.dropped('oversize'), before + 3, 'and is counted')
-  },
-)

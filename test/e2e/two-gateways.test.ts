@@ -34,16 +34,3 @@ t.test(
     await works(left)
   },
 )
-
-t.test('a second daemon on the same switch is refused and disturbs nothing', async (t) => {
-  const scene = await openScene({ mode: 'tc' })
-  t.teardown(scene.lab.close)
-  const server = nth(scene.servers, 0)
-  const { vms } = await joinBlue(scene)
-  const vm = nth(vms, 0)
-  const second = await scene.gateway.attemptStart()
-  t.equal(second.status, 1)
-  t.match(second.stderr, /gateway/, 'the error names the switch')
-  t.ok(scene.vtepd.running())
-  await exchangeTcp(server.namespace, vm.namespace, vm.address)
-})

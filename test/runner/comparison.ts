@@ -27,7 +27,7 @@ export function compare(verdicts: readonly Verdict[], subjects: readonly string[
   const lines = new Map<string, { title: string; sentences: Map<string, Sentence> }>()
   for (const { name, kind, skipReason } of verdicts) {
     const [, scenario = '', ...rest] = name.split(' > ')
-    const [, subject, id, title] = /^(\S+): ([ADO]\d*) (.*)$/.exec(scenario) ?? []
+    const [, subject, id, title] = /^(\S+): ([ADOU]\d*) (.*)$/.exec(scenario) ?? []
     if (subject === undefined || id === undefined || title === undefined || !subjects.includes(subject)) continue
     const own = /^(O\d+) (.*)$/.exec(rest[0] ?? '')
     const key = own?.[1] ?? id
@@ -138,7 +138,7 @@ function markOf(kind: Verdict['kind']): Mark {
   }
 }
 
-/** D lines first, then A, then O, each by number. */
+/** Lines that begin with D first, then A, O, U, each by number. */
 function order(line: string): number {
-  return 'DAO'.indexOf(line.charAt(0)) * 1000 + Number(line.slice(1))
+  return 'DAOU'.indexOf(line.charAt(0)) * 1000 + Number(line.slice(1))
 }

@@ -4,8 +4,8 @@
 #define VTEP_ACCESS_TC_H
 
 #include "acl.h"
-#include "fdb.h"
 #include "flood_tc.h"
+#include "learn.h"
 #include "neighbours.h"
 
 struct outer_tag {
@@ -69,6 +69,7 @@ SEC("classifier") int access_tc(struct __sk_buff *skb)
 	struct binding *binding;
 	struct logical_switch *ls;
 	struct local_mac *local;
+	union place there;
 	struct remote_mac *remote;
 	struct mac_key source, destination;
 	struct outer_tag tag;
@@ -110,16 +111,20 @@ SEC("classifier") int access_tc(struct __sk_buff *skb)
 
 	count_from_local(slot, m.packets, m.bytes);
 	source = mac_key(switch_slot, &macs[6]);
-	learn(&source, at.ifindex, at.vlan, slot, m.packets);
+	there.ifindex = at.ifindex;
+	there.vlan = at.vlan;
+	there.binding_slot = slot;
+	learn(&source, there.word, m.packets);
 
 	if (is_group(macs))
 		return to_group(skb, &at, macs, switch_slot, ls, slot, &m);
 	destination = mac_key(switch_slot, macs);
 	local = bpf_map_lookup_elem(&local_macs, &destination);
 	if (local) {
-		if (is_at(local, at.ifindex, at.vlan))
+		there = place_of(local);
+		if (there.ifindex == at.ifindex && there.vlan == at.vlan)
 			return drop(at.ifindex, DROP_SAME_PORT, m.packets);
-		return to_port(skb, at.ifindex, local->ifindex, local->vlan, local->binding_slot, &m);
+		return to_port(skb, at.ifindex, there.ifindex, there.vlan, there.binding_slot, &m);
 	}
 	remote = bpf_map_lookup_elem(&remote_macs, &destination);
 	if (remote)

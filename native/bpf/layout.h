@@ -33,11 +33,42 @@ struct mac_key {
 	__u16 zero;
 };
 
+/* Where a local MAC is: one word, so that a move is one step for readers and for the counts. */
+union place {
+	struct {
+		__u32 ifindex;
+		__u16 vlan;
+		__u16 binding_slot;
+	};
+	__u64 word;
+};
+
 struct local_mac {
-	__u64 last_seen_ns; /* CLOCK_MONOTONIC, coarse */
+	union place place;
+	__u64 last_seen_ns; /* CLOCK_MONOTONIC, coarse; 0: to be forgotten at once */
+	__u64 moved_ns;     /* when a move was last told */
+};
+
+#define ANY 0xffffffffu
+
+/* Whose local MACs: a port's in a logical switch, a port's (ANY switch), a logical switch's (ANY port), or all. */
+struct mac_scope {
+	__u32 switch_slot;
 	__u32 ifindex;
-	__u32 vlan;
-	__u32 binding_slot;
+};
+
+/* User space alone writes it. */
+struct mac_limit {
+	__u32 limit;   /* so many MACs at the most */
+	__u32 reserve; /* the last of them are for ports that hold less than share */
+	__u32 share;
+	__u32 removed; /* MACs that user space has taken out of the table, ever */
+};
+
+/* The programs alone write it. A scope holds added - removed MACs. */
+struct mac_usage {
+	__u64 refused_ns; /* when a MAC was last refused for the limit, to REFUSED_INTERVAL_NS */
+	__u32 added;      /* MACs made or moved here, less those that moved away */
 	__u32 zero;
 };
 
@@ -114,6 +145,7 @@ struct drop_key {
 #define EVENT_LEARNED 1u
 #define EVENT_MOVED 2u
 #define EVENT_REFUSED 3u
+#define EVENT_FULL 4u
 /* Only while the programs are traced by the tests (const volatile tracing). */
 #define EVENT_DROPPED 16u
 #define EVENT_TO_PORT 17u
@@ -191,6 +223,8 @@ struct settings {
 #define BINDINGS_MAX 32768
 #define SWITCHES_MAX 8192
 #define LOCAL_MACS_MAX 65536
+/* Every binding may be the only one of its port in its logical switch. */
+#define MAC_SCOPES_MAX (BINDINGS_MAX + SWITCHES_MAX + PORTS_MAX + 1)
 #define REMOTE_MACS_MAX 262144
 #define NEIGHBOURS_MAX 262144
 #define TUNNELS_MAX 8192
@@ -203,7 +237,12 @@ _Static_assert(sizeof(struct binding_key) == 8, "binding_key");
 _Static_assert(sizeof(struct binding) == 8, "binding");
 _Static_assert(sizeof(struct logical_switch) == 32 && offsetof(struct logical_switch, vni) == 16, "logical_switch");
 _Static_assert(sizeof(struct mac_key) == 12 && offsetof(struct mac_key, mac) == 4, "mac_key");
-_Static_assert(sizeof(struct local_mac) == 24 && offsetof(struct local_mac, ifindex) == 8, "local_mac");
+_Static_assert(sizeof(union place) == 8 && offsetof(union place, binding_slot) == 6, "place");
+_Static_assert(sizeof(struct local_mac) == 24 && offsetof(struct local_mac, last_seen_ns) == 8, "local_mac");
+_Static_assert(sizeof(struct mac_scope) == 8, "mac_scope");
+_Static_assert(sizeof(struct mac_limit) == 16 && offsetof(struct mac_limit, removed) == 12, "mac_limit");
+_Static_assert(sizeof(struct mac_usage) == 16 && offsetof(struct mac_usage, added) == 8, "mac_usage");
+_Static_assert(BINDINGS_MAX <= 0x10000, "union place holds a binding slot in 16 bits");
 _Static_assert(sizeof(struct remote_mac) == 16 && offsetof(struct remote_mac, tunnel) == 8, "remote_mac");
 _Static_assert(sizeof(struct neighbour_key) == 20 && offsetof(struct neighbour_key, address) == 4, "neighbour_key");
 _Static_assert(sizeof(struct neighbour) == 8, "neighbour");

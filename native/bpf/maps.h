@@ -50,6 +50,23 @@ struct {
 	__type(value, struct local_mac);
 } local_macs SEC(".maps");
 
+/* Entries come and go with bindings; where there is none nothing is learned. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAC_SCOPES_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct mac_scope);
+	__type(value, struct mac_limit);
+} mac_limits SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAC_SCOPES_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct mac_scope);
+	__type(value, struct mac_usage);
+} mac_usages SEC(".maps");
+
 /* Elements are freed after a grace period instead of being recycled under a reader, here and below. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -4,6 +4,7 @@
 #define VTEP_OVERLAY_TC_H
 
 #include "bfd_tc.h"
+#include "fdb.h"
 #include "flood_tc.h"
 
 SEC("classifier") int overlay_tc(struct __sk_buff *skb)
@@ -11,6 +12,7 @@ SEC("classifier") int overlay_tc(struct __sk_buff *skb)
 	struct bpf_tunnel_key outer = {};
 	struct logical_switch *ls;
 	struct local_mac *local;
+	union place there;
 	struct mac_key destination;
 	struct address remote, local_address;
 	struct measure m;
@@ -47,8 +49,10 @@ SEC("classifier") int overlay_tc(struct __sk_buff *skb)
 		return flood_frame(skb, switch_slot, ls, 0, 0, &m);
 	destination = mac_key(switch_slot, macs);
 	local = bpf_map_lookup_elem(&local_macs, &destination);
-	if (local)
-		return to_port(skb, 0, local->ifindex, local->vlan, local->binding_slot, &m);
+	if (local) {
+		there = place_of(local);
+		return to_port(skb, 0, there.ifindex, there.vlan, there.binding_slot, &m);
+	}
 	if (bpf_map_lookup_elem(&remote_macs, &destination))
 		return drop(0, DROP_SPLIT_HORIZON, m.packets);
 	return flood_frame(skb, switch_slot, ls, 0, 0, &m);

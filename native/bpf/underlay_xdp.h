@@ -6,6 +6,7 @@
 
 #include "acl.h"
 #include "counters.h"
+#include "fdb.h"
 #include "parse.h"
 
 /* RFC 791 section 3.1, for a header without options. */
@@ -57,6 +58,7 @@ SEC("xdp.frags") int underlay_xdp(struct xdp_md *ctx)
 	struct mac_key destination;
 	struct address remote;
 	struct local_mac *local;
+	union place there;
 	struct port *port;
 	__u8 macs[12];
 
@@ -77,9 +79,10 @@ SEC("xdp.frags") int underlay_xdp(struct xdp_md *ctx)
 	local = bpf_map_lookup_elem(&local_macs, &destination);
 	if (!local)
 		return XDP_PASS;
-	ifindex = local->ifindex;
-	slot = local->binding_slot;
-	vlan = local->vlan;
+	there = place_of(local);
+	ifindex = there.ifindex;
+	slot = there.binding_slot;
+	vlan = there.vlan;
 	tag_length = vlan ? sizeof(struct vlan_tag) : 0;
 	port = bpf_map_lookup_elem(&ports, &ifindex);
 	if (!port || !(port->flags & PORT_XDP))

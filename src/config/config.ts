@@ -1,4 +1,5 @@
 import type { Endpoint } from '../ovsdb/endpoint.js'
+import type { MacLimits } from '../schema/mac-limits.js'
 import type { IpAddress } from '../schema/ip-address.js'
 
 /** An access port as the operator names it. */
@@ -39,6 +40,8 @@ export interface Config {
   readonly statsIntervalMs: number
   /** Whether ARP and neighbour discovery are answered where Logical_Switch.other_config does not say it. */
   readonly arpNdSuppression: boolean
+  /** Local MACs at the most. */
+  readonly macLimits: MacLimits
   readonly tls: TlsFiles | undefined
   /** Physical_Switch.description; undefined: left as it is in the database. */
   readonly description: string | undefined

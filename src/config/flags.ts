@@ -21,6 +21,9 @@ const FLAGS = {
   'datapath-mode': { key: 'datapath-mode', multiple: false },
   'log-level': { key: 'log-level', multiple: false },
   'arp-nd-suppression': { key: 'arp-nd-suppression', multiple: false },
+  'max-macs': { key: 'max-macs', multiple: false },
+  'max-macs-per-switch': { key: 'max-macs-per-switch', multiple: false },
+  'max-macs-per-port': { key: 'max-macs-per-port', multiple: false },
 } as const
 
 /**

@@ -4,13 +4,14 @@ import { resolve } from 'node:path'
 import type { Box } from './box.js'
 import { ConfigError } from './config-error.js'
 import type { Config, DatabaseConfig, PortConfig, TlsFiles } from './config.js'
-import type { Origin, Said, SettingKey, Settings } from './settings.js'
+import { MAC_TABLE_SIZE, type Origin, type Said, type SettingKey, type Settings } from './settings.js'
 
 export const DEFAULTS = {
   stateDir: '/var/lib/vtepd',
   runDir: '/run/vtepd',
   macAgeingS: 300,
   statsIntervalS: 5,
+  macLimits: { port: 16_384, switch: 32_768, table: MAC_TABLE_SIZE },
 } as const
 
 /** Longest name of a Unix socket (sockaddr_un.sun_path, with its final NUL). */
@@ -47,6 +48,11 @@ export function loadConfig(flags: Said, file: Said | undefined, box: Box): Loade
     macAgeingMs: (settings['mac-ageing'] ?? DEFAULTS.macAgeingS) * 1000,
     statsIntervalMs: (settings['stats-interval'] ?? DEFAULTS.statsIntervalS) * 1000,
     arpNdSuppression: settings['arp-nd-suppression'] ?? true,
+    macLimits: {
+      port: settings['max-macs-per-port'] ?? DEFAULTS.macLimits.port,
+      switch: settings['max-macs-per-switch'] ?? DEFAULTS.macLimits.switch,
+      table: settings['max-macs'] ?? DEFAULTS.macLimits.table,
+    },
     tls: tlsFiles(said),
     description: settings.description,
     managementIps: settings['management-ips'],

@@ -3,6 +3,9 @@ import { z } from 'zod'
 import { parseEndpoint } from '../ovsdb/endpoint.js'
 import { parseTunnelAddress } from '../schema/ip-address.js'
 
+/** Local MACs that the kernel's table holds (LOCAL_MACS_MAX of native/bpf/layout.h). */
+export const MAC_TABLE_SIZE = 65_536
+
 /** A name that ends up in OVSDB string columns: networking-l2gw frames JSON by counting braces, so none may be in it. */
 const publishedText = z.string().regex(/^[^{}\p{Cc}]*$/u, 'must have no braces and no control characters')
 const publishedName = publishedText.min(1, 'must not be empty')
@@ -47,6 +50,12 @@ const flag = z
   .union([z.boolean(), z.enum(['true', 'false'])], 'must be true or false')
   .transform((value) => value === true || value === 'true')
 
+/** Flags are text. */
+const macLimit = z.preprocess(
+  (value) => (typeof value === 'string' && /^[0-9]+$/.test(value) ? Number(value) : value),
+  z.int('must be a whole number').min(1, 'must be at least 1').max(MAC_TABLE_SIZE, `must be at most ${MAC_TABLE_SIZE}`),
+)
+
 /** Everything that a flag or the config file may say; the keys are the flags' names. */
 export const settingsSchema = z.strictObject({
   switch: publishedName.optional(),
@@ -69,6 +78,9 @@ export const settingsSchema = z.strictObject({
     .max(86_400, 'must be at most 86400 seconds')
     .optional(),
   'arp-nd-suppression': flag.optional(),
+  'max-macs': macLimit.optional(),
+  'max-macs-per-switch': macLimit.optional(),
+  'max-macs-per-port': macLimit.optional(),
   'private-key': path.optional(),
   certificate: path.optional(),
   'ca-cert': path.optional(),

@@ -15,6 +15,12 @@ usage: vtepd [flags]
   --state-dir DIR        database of the own ovsdb-server (default: ${DEFAULTS.stateDir})
   --run-dir DIR          sockets and the process's record (default: ${DEFAULTS.runDir})
   --datapath-mode MODE   auto, xdp or tc (default: auto: XDP on physical devices whose driver has it, else tc)
+  --max-macs N           local MACs at the most, in all (default: ${DEFAULTS.macLimits.table}, which is what the kernel's table holds)
+  --max-macs-per-switch N
+                         in one logical switch (default: ${DEFAULTS.macLimits.switch})
+  --max-macs-per-port N  of one port (default: ${DEFAULTS.macLimits.port}); a port at its limit learns no more until MACs age. At
+                         the limits of all and of a logical switch the port that holds most gives up its oldest, and the
+                         last sixteenth is kept for ports below their equal share. What is not learned is flooded.
   --log-level LEVEL      error, warn, info or debug (default: info); JSON lines on standard error
   --arp-nd-suppression FLAG
                          true: answer servers' ARP requests and neighbour solicitations for remote MACs whose address
@@ -29,7 +35,7 @@ A config file has the same settings as keys:
   tunnel-ip: 192.0.2.7
   ports: [swp1, 'rack 4=enp3s0']
   managers: ['ptcp:6640']
-  # ovsdb, state-dir, run-dir, datapath-mode, log-level, arp-nd-suppression as above; and these, which have no flag:
+  # ovsdb, state-dir, run-dir, datapath-mode, max-macs..., log-level, arp-nd-suppression as above; and these, which have no flag:
   mac-ageing: ${DEFAULTS.macAgeingS}          # seconds until a silent local MAC is forgotten
   stats-interval: ${DEFAULTS.statsIntervalS}        # seconds between two looks at the counters; what changed goes into Logical_Binding_Stats
   description: rack 4, left       # Physical_Switch.description

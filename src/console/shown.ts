@@ -3,6 +3,7 @@ import { acls } from './sections/acls.js'
 import { bindings } from './sections/bindings.js'
 import { counters, drops } from './sections/counters.js'
 import { logicalSwitches } from './sections/logical-switches.js'
+import { macRoom } from './sections/mac-room.js'
 import { localMacs, remoteMacs } from './sections/macs.js'
 import { neighbours } from './sections/neighbours.js'
 import { ports } from './sections/ports.js'
@@ -18,6 +19,7 @@ const sections = {
   logicalSwitches,
   localMacs,
   remoteMacs,
+  macRoom,
   neighbours,
   tunnels,
   counters,
@@ -38,6 +40,7 @@ export const shownSchema = z
     logicalSwitches: logicalSwitches.schema,
     localMacs: localMacs.schema,
     remoteMacs: remoteMacs.schema,
+    macRoom: macRoom.schema,
     neighbours: neighbours.schema,
     tunnels: tunnels.schema,
     counters: counters.schema,
@@ -55,6 +58,7 @@ const HEADINGS: Readonly<Record<SectionName, string>> = {
   logicalSwitches: 'Logical switches',
   localMacs: 'Local MACs',
   remoteMacs: 'Remote MACs',
+  macRoom: 'Room for local MACs',
   neighbours: 'Neighbours',
   tunnels: 'Tunnels',
   counters: 'Counters by binding',
@@ -83,6 +87,7 @@ export function printShown(shown: Shown): string {
   add('logicalSwitches', shown.logicalSwitches, logicalSwitches.print)
   add('localMacs', shown.localMacs, localMacs.print)
   add('remoteMacs', shown.remoteMacs, remoteMacs.print)
+  add('macRoom', shown.macRoom, macRoom.print)
   add('neighbours', shown.neighbours, neighbours.print)
   add('tunnels', shown.tunnels, tunnels.print)
   add('counters', shown.counters, counters.print)

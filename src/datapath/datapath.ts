@@ -76,6 +76,19 @@ export interface LocalMac {
   readonly ageMs: number
 }
 
+/** Use of a limit of local MACs. */
+export interface MacUse {
+  /** A device's or a Logical_Switch row's; all together. */
+  readonly holder:
+    | { readonly kind: 'table' }
+    | { readonly kind: 'switch'; readonly switchId: Uuid }
+    | { readonly kind: 'port'; readonly netdev: string }
+  readonly held: number
+  readonly limit: number
+  /** MACs were refused a moment ago, or have been and there still is no room for them. */
+  readonly isExhausted: boolean
+}
+
 /** All that the kernel's tables hold. */
 export interface Snapshot {
   readonly ports: readonly PortSpec[]
@@ -108,7 +121,7 @@ export type DatapathEvent =
       readonly mac: Mac
       readonly netdev: string
       readonly vlan: VlanId
-      /** `forgotten`: aged, unbound, link_down or remote. */
+      /** `forgotten`: aged, unbound, link_down, remote or evicted. */
       readonly reason: string
     }
   /**
@@ -116,6 +129,8 @@ export type DatapathEvent =
    * its bindings are gone.
    */
   | { readonly kind: 'links' }
+  /** A limit of local MACs is exhausted, or is so no more. */
+  | { readonly kind: 'macRoom' }
   /** The BFD session of a tunnel has another status. */
   | { readonly kind: 'bfd'; readonly status: BfdStatus }
   | { readonly kind: 'failed'; readonly reason: string }
@@ -215,6 +230,7 @@ export interface Datapath {
    */
   putAcls(acls: readonly AclSpec[]): readonly Failure[]
   removeAcls(places: readonly AclPlace[]): readonly Failure[]
+  macUses(): readonly MacUse[]
   portStatus(): readonly PortStatus[]
   tunnelStatus(): readonly TunnelStatus[]
   /** The sessions that were put and not removed, those of an earlier process included. */

@@ -1,4 +1,5 @@
 import type * as Native from '#native'
+import type { MacLimits } from '../schema/mac-limits.js'
 import { DatapathError, toDatapathError } from './datapath-error.js'
 import type {
   BfdSpec,
@@ -9,6 +10,7 @@ import type {
   DropCounter,
   Failure,
   LocalAddress,
+  MacUse,
   PathMode,
   PortStatus,
   Snapshot,
@@ -21,6 +23,7 @@ export interface DatapathOptions {
   readonly mode: 'auto' | PathMode
   /** How long a local MAC lives without being seen. */
   readonly ageingMs: number
+  readonly macLimits: MacLimits
 }
 
 /**
@@ -77,6 +80,7 @@ function wrap({ localAddresses }: typeof Native, native: Native.Datapath): Datap
       set(() => native.putFloods(floods.map(({ switchId, locators }) => ({ switchId, locators: [...locators] })))),
     putAcls: (acls) => set(() => native.putAcls(acls.map((acl) => ({ ...acl, rules: [...acl.rules] })))),
     removeAcls: (places) => set(() => native.removeAcls([...places])),
+    macUses: () => attempt(() => native.macUses().map(macUse)),
     portStatus: () => attempt(() => branded<PortStatus[]>(native.portStatus())),
     tunnelStatus: () =>
       attempt(() =>
@@ -141,6 +145,7 @@ function toEvent(event: Native.DatapathEvent): DatapathEvent {
         ? { kind: 'failed', reason: 'a BFD event without a status' }
         : { kind, status: branded<BfdStatus>(bfd) }
     case 'links':
+    case 'macRoom':
       return { kind }
     case 'failed':
       return { kind, reason }
@@ -152,6 +157,16 @@ function toEvent(event: Native.DatapathEvent): DatapathEvent {
       return branded<DatapathEvent>({ kind, switchId, mac, netdev, vlan, reason })
     }
   }
+}
+
+function macUse({ netdev, switchId, exhausted, ...use }: Native.MacUse): MacUse {
+  const holder =
+    netdev !== undefined
+      ? ({ kind: 'port', netdev } as const)
+      : switchId !== undefined
+        ? branded<MacUse['holder']>({ kind: 'switch', switchId })
+        : ({ kind: 'table' } as const)
+  return { ...use, holder, isExhausted: exhausted }
 }
 
 function dropCounter({ netdev, note, ...counter }: Native.DropCounter): DropCounter {

@@ -152,9 +152,9 @@ export class Daemon {
 
   async #open(): Promise<void> {
     this.#phase = 'opening'
-    const { switchName, datapathMode, macAgeingMs } = this.#config
+    const { switchName, datapathMode, macAgeingMs, macLimits } = this.#config
     try {
-      const options = { switchName, mode: datapathMode, ageingMs: macAgeingMs }
+      const options = { switchName, mode: datapathMode, ageingMs: macAgeingMs, macLimits }
       const datapath = await openDatapath(options, (events) => this.#gateway?.takeEvents(events))
       if (this.#isClosed()) {
         datapath.close()

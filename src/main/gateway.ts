@@ -13,6 +13,7 @@ import { createBfdTable, type BfdTable } from './bfd-table.js'
 import { impairmentsOf, type Impairment } from './impairment.js'
 import { createLocalMacTable, type LocalMacTable } from './local-mac-table.js'
 import type { Log } from './log.js'
+import { roomlessOf } from './mac-room.js'
 import { publicationOf, totalsOf } from './publication-of.js'
 
 const FIRST_RETRY_MS = 1_000
@@ -44,6 +45,7 @@ export class Gateway {
   #desired: Desired | undefined
   #failures: readonly StepFailure[] = []
   #totals: readonly BindingTotals[] = []
+  #roomless: readonly Impairment[] = []
   #addresses: ReadonlySet<string>
   #scheduled: NodeJS.Immediate | undefined
   #retry: NodeJS.Timeout | undefined
@@ -64,6 +66,7 @@ export class Gateway {
     this.#localMacs = createLocalMacTable(snapshot.localMacs)
     this.#bfd = createBfdTable(datapath.bfdStatus())
     this.#addresses = this.#readAddresses()
+    this.#readMacRoom()
   }
 
   /** Takes the replica for the next pass. */
@@ -77,9 +80,11 @@ export class Gateway {
   takeEvents(events: readonly DatapathEvent[]): void {
     const { log, onPublication } = this.#options
     let isNews = false
+    let isRoomNews = false
     for (const event of events) {
       if (this.#localMacs.take(event)) isNews = true
       if (event.kind === 'links') this.#followLinks()
+      else if (event.kind === 'macRoom') isRoomNews = true
       else if (event.kind === 'bfd') {
         this.#followBfd(event.status)
         isNews = true
@@ -88,11 +93,13 @@ export class Gateway {
         log.info('remote_mac_on_access', { mac: event.mac, netdev: event.netdev, vlan: event.vlan })
       else log.debug(`mac_${event.kind}`, { mac: event.mac, netdev: event.netdev, vlan: event.vlan })
     }
-    if (isNews) onPublication()
+    if (isRoomNews) this.#readMacRoom()
+    if (isNews || isRoomNews) onPublication()
   }
 
   /** Reads the counters; what they say is in the next publication. */
   sample(): void {
+    this.#readMacRoom()
     this.#totals = totalsOf(this.#options.config, this.#options.datapath.bindingCounters())
     this.#options.onPublication()
   }
@@ -117,10 +124,11 @@ export class Gateway {
 
   /** What the kernel did not take. */
   get impairments(): readonly Impairment[] {
-    return impairmentsOf(this.#failures, {
+    const failed = impairmentsOf(this.#failures, {
       portOf: (netdev) => this.#portRow(netdev)?._uuid,
       aclOf: (netdev, vlan) => this.#portRow(netdev)?.acl_bindings.get(vlan),
     })
+    return [...failed, ...this.#roomless]
   }
 
   /** Ends the passes; the kernel keeps what it has. */
@@ -242,6 +250,19 @@ export class Gateway {
     }
     this.#addresses = addresses
     this.#tryAgain()
+  }
+
+  /** Events come in a callback of the native module: what cannot be read now is read with the next sample. */
+  #readMacRoom(): void {
+    const { datapath, log, config } = this.#options
+    const before = new Set(this.#roomless.map(({ subject }) => subject))
+    try {
+      this.#roomless = roomlessOf(datapath.macUses(), config, this.#replica?.table('Logical_Switch'))
+    } catch (cause) {
+      log.warn('mac_room_not_read', { message: cause instanceof Error ? cause.message : String(cause) })
+    }
+    for (const { subject, reason } of this.#roomless)
+      if (!before.has(subject)) log.warn('mac_table_exhaustion', { subject, reason })
   }
 
   /** They matter only where the database says the tunnel address. */

@@ -37,6 +37,7 @@ export function createLocalMacTable(known: readonly LocalMac[]): LocalMacTable {
           return forget(event.switchId, event.mac)
         case 'refused':
         case 'bfd':
+        case 'macRoom':
         case 'links':
         case 'failed':
           return false

@@ -35,6 +35,7 @@ t.test('without a word the daemon is named as the box and runs its own server', 
     macAgeingMs: 300_000,
     statsIntervalMs: 5_000,
     arpNdSuppression: true,
+    macLimits: { port: 16_384, switch: 32_768, table: 65_536 },
   })
   t.equal(originOf('switch'), undefined)
   t.end()
@@ -56,6 +57,8 @@ t.test('the file says the same things as the flags, and flags win', (t) => {
     'mac-ageing: 60',
     'stats-interval: 0.5',
     'arp-nd-suppression: false',
+    'max-macs-per-port: 100',
+    'max-macs: 1000',
     'description: rack 4',
     'management-ips: [198.51.100.7, "2001:db8::1"]',
   ].join('\n')
@@ -76,6 +79,7 @@ t.test('the file says the same things as the flags, and flags win', (t) => {
     macAgeingMs: 60_000,
     statsIntervalMs: 500,
     arpNdSuppression: false,
+    macLimits: { port: 100, switch: 32_768, table: 1000 },
     tls: undefined,
     description: 'rack 4',
     managementIps: ['198.51.100.7', '2001:db8::1'],
@@ -83,8 +87,10 @@ t.test('the file says the same things as the flags, and flags win', (t) => {
   const flags = [
     ...['--switch', 'other', '--port', 'swp1=swp2', '--datapath-mode=xdp', '--manager', 'ssl:192.0.2.2'],
     ...['--arp-nd-suppression', 'true'],
+    ...['--max-macs-per-switch', '7'],
   ]
   const { config, originOf } = load(flags, yaml)
+  t.same(config.macLimits, { port: 100, switch: 7, table: 1000 })
   t.match(config, { switchName: 'other', datapathMode: 'xdp', managers: ['ssl:192.0.2.2'], logLevel: 'debug' })
   t.equal(config.arpNdSuppression, true)
   t.same(config.ports, [{ name: 'swp1', netdev: 'swp2' }])
@@ -97,6 +103,9 @@ t.test('what is wrong is said in one sentence that begins with the flag or the l
   const cases: readonly [flags: readonly string[], yaml: string | undefined, message: RegExp][] = [
     [['--swich', 'x'], undefined, /^Unknown option '--swich'/],
     [['--switch'], undefined, /--switch/],
+    [['--max-macs', '0'], undefined, /^--max-macs: max-macs «0»: must be at least 1$/],
+    [['--max-macs-per-port', '65537'], undefined, /^--max-macs-per-port: .*: must be at most 65536$/],
+    [['--max-macs-per-switch', 'many'], undefined, /^--max-macs-per-switch: /],
     [['--switch', 'a', '--switch', 'b'], undefined, /^--switch: is given more than once$/],
     [['--switch', 'a{b'], undefined, /^--switch: switch «a\{b»: must have no braces/],
     [['--tunnel-ip', '192.0.2.300'], undefined, /^--tunnel-ip: "192.0.2.300" is not an IPv4 address/],
@@ -174,6 +183,9 @@ t.test('the example in --help is a config that the daemon takes, and every flag 
     'datapath-mode',
     'log-level',
     'manager',
+    'max-macs',
+    'max-macs-per-port',
+    'max-macs-per-switch',
     'ovsdb',
     'port',
     'run-dir',

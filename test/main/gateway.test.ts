@@ -20,6 +20,7 @@ const config: Config = {
   macAgeingMs: 300_000,
   statsIntervalMs: 5_000,
   arpNdSuppression: true,
+  macLimits: { port: 16_384, switch: 32_768, table: 65_536 },
   tls: undefined,
   description: undefined,
   managementIps: undefined,

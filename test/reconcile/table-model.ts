@@ -176,6 +176,7 @@ export class TableModel implements Datapath {
     }
   }
 
+  macUses = (): never[] => []
   portStatus = (): never[] => []
   tunnelStatus = (): never[] => []
   bfdStatus = (): never[] => []

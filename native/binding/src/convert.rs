@@ -3,7 +3,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use datapath::{Datapath, Error, Mode, Options};
-use model::{Mac, SwitchId};
+use model::{Mac, MacLimits, SwitchId};
 
 use crate::types::{BindingSpec, Failure, NeighbourSpec, OpenOptions, RemoteMacSpec, TunnelSpec};
 
@@ -54,6 +54,11 @@ pub fn options(options: OpenOptions) -> Result<Options, Error> {
         switch_name: options.switch_name,
         mode,
         ageing,
+        mac_limits: MacLimits {
+            port: options.mac_limits.port,
+            switch: options.mac_limits.logical_switch,
+            table: options.mac_limits.table,
+        },
     })
 }
 

@@ -29,7 +29,7 @@ use bfd::{BfdSpec, BfdStatus};
 use convert::{failures, ip, mac, switch_id, thrown, vlan};
 use types::{
     BindingCounters, BindingSpec, DatapathEvent, DropCounter, Failure, FloodSpec, LocalAddress,
-    NeighbourSpec, OpenOptions, PortSpec, PortStatus, RemoteMacSpec, Snapshot, SwitchSpec,
+    MacUse, NeighbourSpec, OpenOptions, PortSpec, PortStatus, RemoteMacSpec, Snapshot, SwitchSpec,
     TunnelSpec, TunnelStatus,
 };
 
@@ -226,6 +226,12 @@ impl Datapath {
     pub fn bfd_status(&self) -> Vec<BfdStatus> {
         let all = self.inner.bfd_status().into_iter();
         all.map(BfdStatus::from).collect()
+    }
+
+    #[napi]
+    pub fn mac_uses(&self) -> napi::Result<Vec<MacUse>> {
+        let uses = self.inner.mac_uses().map_err(thrown)?;
+        Ok(uses.into_iter().map(MacUse::from).collect())
     }
 
     #[napi]

@@ -1,6 +1,6 @@
 //! The objects that cross the boundary.
 
-use datapath::Notice;
+use datapath::{MacHolder, Notice};
 use napi::bindgen_prelude::BigInt;
 use napi_derive::napi;
 
@@ -14,6 +14,26 @@ pub struct OpenOptions {
     pub mode: String,
     /// How long a local MAC lives without being seen.
     pub ageing_ms: f64,
+    pub mac_limits: MacLimits,
+}
+
+/// Local MACs at the most: of one port, in one logical switch, in all.
+#[napi(object)]
+pub struct MacLimits {
+    pub port: u32,
+    #[napi(js_name = "switch")]
+    pub logical_switch: u32,
+    pub table: u32,
+}
+
+/// Use of a limit: that of a port where `netdev` is there, of a logical switch where `switchId` is, else of the table.
+#[napi(object)]
+pub struct MacUse {
+    pub netdev: Option<String>,
+    pub switch_id: Option<String>,
+    pub held: u32,
+    pub limit: u32,
+    pub exhausted: bool,
 }
 
 #[napi(object)]
@@ -100,10 +120,12 @@ pub struct Snapshot {
 }
 
 /// `links`: a port or a path changed; bindings of a device that vanished are gone from the tables. `bfd`: the session of a
-/// tunnel has another status. `failed`: `reason` says what. All others name a MAC; `forgotten` says why.
+/// tunnel has another status. `macRoom`: a limit of local MACs is exhausted, or is so no more. `failed`: `reason` says what. All others name a MAC; `forgotten` says why.
 #[napi(object)]
 pub struct DatapathEvent {
-    #[napi(ts_type = "'learned' | 'moved' | 'forgotten' | 'refused' | 'bfd' | 'links' | 'failed'")]
+    #[napi(
+        ts_type = "'learned' | 'moved' | 'forgotten' | 'refused' | 'bfd' | 'macRoom' | 'links' | 'failed'"
+    )]
     pub kind: String,
     pub switch_id: Option<String>,
     pub mac: Option<String>,
@@ -273,6 +295,7 @@ impl From<Notice> for DatapathEvent {
                 bfd: Some((remote, status).into()),
                 ..Self::of_kind("bfd", None)
             },
+            Notice::MacRoom => Self::of_kind("macRoom", None),
             Notice::Links => Self::of_kind("links", None),
             Notice::Failed(reason) => Self::of_kind("failed", Some(reason)),
         }
@@ -300,6 +323,23 @@ impl DatapathEvent {
             vlan: None,
             reason,
             bfd: None,
+        }
+    }
+}
+
+impl From<datapath::MacUse> for MacUse {
+    fn from(one: datapath::MacUse) -> Self {
+        let (netdev, switch_id) = match one.holder {
+            MacHolder::Table => (None, None),
+            MacHolder::Switch(id) => (None, Some(id.to_string())),
+            MacHolder::Port(netdev) => (Some(netdev), None),
+        };
+        Self {
+            netdev,
+            switch_id,
+            held: one.held,
+            limit: one.limit,
+            exhausted: one.is_exhausted,
         }
     }
 }

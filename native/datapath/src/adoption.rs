@@ -12,8 +12,8 @@ use crate::{
     error::Error,
     layout::{
         Address, BfdSession, Binding, BindingCounters, BindingKey, DropKey, FloodKey, FloodMember,
-        LAYOUT, LocalMac, LogicalSwitch, MacKey, Neighbour, NeighbourKey, Port, PuntMeter,
-        RemoteMac, Settings, Tunnel,
+        LAYOUT, LocalMac, LogicalSwitch, MacKey, MacLimit, MacScope, MacUsage, Neighbour,
+        NeighbourKey, Port, PuntMeter, RemoteMac, Settings, Tunnel,
         acl::{AclKey, AclList, AclRule},
     },
 };
@@ -22,13 +22,15 @@ use crate::{
 pub type MapShape = (&'static str, usize, usize);
 
 /// All maps that hold state.
-pub const MAPS: [MapShape; 23] = [
+pub const MAPS: [MapShape; 25] = [
     ("settings", 4, size_of::<Settings>()),
     ("ports", 4, size_of::<Port>()),
     ("bindings", size_of::<BindingKey>(), size_of::<Binding>()),
     ("switches", 4, size_of::<LogicalSwitch>()),
     ("vnis", 4, 4),
     ("local_macs", size_of::<MacKey>(), size_of::<LocalMac>()),
+    ("mac_limits", size_of::<MacScope>(), size_of::<MacLimit>()),
+    ("mac_usages", size_of::<MacScope>(), size_of::<MacUsage>()),
     ("remote_macs", size_of::<MacKey>(), size_of::<RemoteMac>()),
     (
         "neighbours",

@@ -9,6 +9,7 @@ use std::{
 };
 
 use ::bfd::{Config, Status};
+use model::MacLimits;
 
 use crate::{
     bfd::Bfd,
@@ -16,7 +17,7 @@ use crate::{
     netlink::{Netlink, watch::Watch},
     ports::{self, Mode},
     programs,
-    spec::{Notice, Snapshot},
+    spec::{MacUse, Notice, Snapshot},
     tables::Tables,
     underlay,
     worker::{Worker, lock, monotonic_ns},
@@ -31,6 +32,8 @@ pub struct Options {
     pub mode: Mode,
     /// How long a local MAC lives without being seen.
     pub ageing: Duration,
+    /// How many local MACs there may be.
+    pub mac_limits: MacLimits,
 }
 
 /// The data plane. Dropping it leaves forwarding in place.
@@ -54,6 +57,7 @@ impl Datapath {
         let watch =
             Watch::open().map_err(|error| Error::kernel("watch links and routes", error))?;
         let (mut tables, ring) = Tables::open(&options.switch_name, options.mode, false)?;
+        tables.put_mac_limits(options.mac_limits)?;
         let notify: Arc<dyn Fn(Vec<Notice>) + Send + Sync> = Arc::new(notify);
         let bfd = Bfd::start(
             tables.bfd_parts()?,
@@ -96,6 +100,14 @@ impl Datapath {
     /// The kernel's answer.
     pub fn snapshot(&self) -> Result<Snapshot, Error> {
         self.tables().snapshot(monotonic_ns())
+    }
+
+    /// Use of the limits of local MACs.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    pub fn mac_uses(&self) -> Result<Vec<MacUse>, Error> {
+        self.tables().mac_uses(monotonic_ns())
     }
 
     /// Tells what a change brought about by the same way as what the worker finds.

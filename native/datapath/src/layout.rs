@@ -56,10 +56,38 @@ pub struct MacKey {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LocalMac {
-    pub last_seen_ns: u64,
     pub ifindex: u32,
-    pub vlan: u32,
-    pub binding_slot: u32,
+    pub vlan: u16,
+    pub binding_slot: u16,
+    pub last_seen_ns: u64,
+    pub moved_ns: u64,
+}
+
+/// In [`MacScope`]: all logical switches, or all ports.
+pub const ANY: u32 = u32::MAX;
+
+/// Whose local MACs are counted.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MacScope {
+    pub switch_slot: u32,
+    pub ifindex: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MacLimit {
+    pub limit: u32,
+    pub reserve: u32,
+    pub share: u32,
+    pub removed: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MacUsage {
+    pub refused_ns: u64,
+    pub added: u32,
     pub zero: u32,
 }
 
@@ -157,6 +185,7 @@ pub struct DropKey {
 pub const EVENT_LEARNED: u32 = 1;
 pub const EVENT_MOVED: u32 = 2;
 pub const EVENT_REFUSED: u32 = 3;
+pub const EVENT_FULL: u32 = 4;
 /// Only from traced programs: a frame, or one copy of it, was dropped.
 pub const EVENT_DROPPED: u32 = 16;
 /// Only from traced programs: a frame, or one copy of it, left by a port.
@@ -238,11 +267,12 @@ pub struct Settings {
 }
 
 /// To be raised whenever a field or a limit changes its meaning: maps of another layout are not adopted.
-pub const LAYOUT: u32 = 3;
+pub const LAYOUT: u32 = 4;
 
 pub const BINDINGS_MAX: u32 = 32768;
 pub const SWITCHES_MAX: u32 = 8192;
 pub const LOCAL_MACS_MAX: u32 = 65536;
+pub const MAC_SCOPES_MAX: u32 = BINDINGS_MAX + SWITCHES_MAX + PORTS_MAX + 1;
 pub const REMOTE_MACS_MAX: u32 = 262_144;
 pub const NEIGHBOURS_MAX: u32 = 262_144;
 pub const TUNNELS_MAX: u32 = 8192;
@@ -257,6 +287,9 @@ plain!(
     LogicalSwitch,
     MacKey,
     LocalMac,
+    MacScope,
+    MacLimit,
+    MacUsage,
     RemoteMac,
     Address,
     NeighbourKey,
@@ -276,7 +309,11 @@ const _: () = {
     assert!(size_of::<Binding>() == 8);
     assert!(size_of::<LogicalSwitch>() == 32 && offset_of!(LogicalSwitch, vni) == 16);
     assert!(size_of::<MacKey>() == 12 && offset_of!(MacKey, mac) == 4);
-    assert!(size_of::<LocalMac>() == 24 && offset_of!(LocalMac, ifindex) == 8);
+    assert!(size_of::<LocalMac>() == 24 && offset_of!(LocalMac, last_seen_ns) == 8);
+    assert!(offset_of!(LocalMac, binding_slot) == 6);
+    assert!(size_of::<MacScope>() == 8);
+    assert!(size_of::<MacLimit>() == 16 && offset_of!(MacLimit, removed) == 12);
+    assert!(size_of::<MacUsage>() == 16 && offset_of!(MacUsage, added) == 8);
     assert!(size_of::<RemoteMac>() == 16 && offset_of!(RemoteMac, tunnel) == 8);
     assert!(size_of::<NeighbourKey>() == 20 && offset_of!(NeighbourKey, address) == 4);
     assert!(size_of::<Neighbour>() == 8);

@@ -14,6 +14,7 @@ mod drops;
 mod error;
 pub mod header;
 pub mod layout;
+mod mac_room;
 mod macs;
 mod neighbours;
 mod netlink;
@@ -33,11 +34,12 @@ pub use ::bfd::{
 };
 pub use datapath::{Datapath, Options, detach, local_addresses};
 pub use error::Error;
+pub use mac_room::DEFAULT_LIMITS as DEFAULT_MAC_LIMITS;
 pub use macs::Reason;
 pub use ports::Mode;
 pub use spec::{
-    AclSpec, BindingCount, BindingSpec, DropCount, LocalMacSpec, NeighbourSpec, Notice, PortStatus,
-    RemoteMacSpec, Snapshot, TunnelSpec, TunnelStatus,
+    AclSpec, BindingCount, BindingSpec, DropCount, LocalMacSpec, MacHolder, MacUse, NeighbourSpec,
+    Notice, PortStatus, RemoteMacSpec, Snapshot, TunnelSpec, TunnelStatus,
 };
 pub use tables::Tables;
 pub use tunnels::Obstacle;

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use aya::Ebpf;
+use model::MacLimits;
 
 use crate::{
     error::Error,
-    layout::{LOCAL_MACS_MAX, LocalMac, MacKey, REMOTE_MACS_MAX, RemoteMac},
+    layout::{LOCAL_MACS_MAX, LocalMac, MacKey, MacScope, REMOTE_MACS_MAX, RemoteMac},
+    mac_room::{MacRoom, ScopeUse},
     table::Table,
 };
 
@@ -41,6 +43,8 @@ pub enum Reason {
     LinkDown,
     /// The controller says that it is remote.
     Remote,
+    /// Others needed its place in the table more.
+    Evicted,
 }
 
 impl Reason {
@@ -52,6 +56,7 @@ impl Reason {
             Self::Unbound => "unbound",
             Self::LinkDown => "link_down",
             Self::Remote => "remote",
+            Self::Evicted => "evicted",
         }
     }
 }
@@ -61,11 +66,13 @@ pub struct Macs {
     local: Table<MacKey, LocalMac>,
     remote: Table<MacKey, RemoteMac>,
     known: HashMap<MacKey, Place>,
+    room: MacRoom,
 }
 
 impl Macs {
-    /// Opens the tables. Local MACs that they hold count as reported: the snapshot reports them.
-    pub fn adopt(ebpf: &mut Ebpf) -> Result<Self, Error> {
+    /// Opens the tables. Local MACs that they hold count as reported: the snapshot reports them. `bindings` are the logical
+    /// switch and port of each binding.
+    pub fn adopt(ebpf: &mut Ebpf, bindings: impl Iterator<Item = MacScope>) -> Result<Self, Error> {
         let local: Table<MacKey, LocalMac> =
             Table::take(ebpf, "local_macs", "local MACs", LOCAL_MACS_MAX)?;
         let known = local
@@ -77,7 +84,47 @@ impl Macs {
             local,
             remote: Table::take(ebpf, "remote_macs", "remote MACs", REMOTE_MACS_MAX)?,
             known,
+            room: MacRoom::adopt(ebpf, bindings)?,
         })
+    }
+
+    /// Changes how many local MACs there may be.
+    pub fn put_limits(&mut self, limits: MacLimits) -> Result<(), Error> {
+        self.room.put_limits(limits)
+    }
+
+    /// Lets a port learn in a logical switch, before its binding is put.
+    pub fn begin_binding(&mut self, switch_slot: u32, ifindex: u32) -> Result<(), Error> {
+        self.room.bind(switch_slot, ifindex)
+    }
+
+    /// Ends what [`Self::begin_binding`] began, after the binding was removed; the MACs that it taught are forgotten.
+    pub fn end_binding(&mut self, switch_slot: u32, at: Place) -> Result<Vec<Change>, Error> {
+        let changes = if self.room.held(switch_slot, at.ifindex)? == 0 {
+            Vec::new()
+        } else {
+            self.forget_where(Reason::Unbound, |key, place| {
+                key.switch_slot == switch_slot && place == at
+            })?
+        };
+        self.room.unbind(switch_slot, at.ifindex)?;
+        Ok(changes)
+    }
+
+    /// Use of the limits.
+    pub fn uses(&mut self, now_ns: u64) -> Result<Vec<ScopeUse>, Error> {
+        self.room.uses(now_ns)
+    }
+
+    /// Whether other limits are exhausted than when this was last asked.
+    pub fn has_news_of_room(&mut self, now_ns: u64) -> Result<bool, Error> {
+        self.room.has_news(now_ns)
+    }
+
+    /// Evicts what has to make room for others.
+    pub fn make_room(&mut self) -> Result<Vec<Change>, Error> {
+        let entries = self.local.entries()?;
+        self.make_room_among(&entries)
     }
 
     /// All local MACs.
@@ -101,7 +148,9 @@ impl Macs {
             },
         )?;
         if self.known.contains_key(&key) || self.local.get(&key)?.is_some() {
-            return self.forget(key, Reason::Remote);
+            let change = self.forget(key, Reason::Remote)?;
+            self.room.flush()?;
+            return Ok(change);
         }
         Ok(None)
     }
@@ -113,30 +162,39 @@ impl Macs {
 
     /// Looks at one MAC that the programs told about. What they tell is a hint; the table is the truth.
     pub fn look(&mut self, key: MacKey) -> Result<Option<Change>, Error> {
-        match self.local.get(&key)? {
-            Some(entry) => self.note(key, entry.place()),
-            None => Ok(None),
-        }
+        let change = match self.local.get(&key)? {
+            Some(entry) => self.note(key, entry.place())?,
+            None => None,
+        };
+        self.room.flush()?;
+        Ok(change)
     }
 
-    /// Looks at the whole table: finds what the ring buffer lost, and forgets what is older than `ageing_ns` or
-    /// not at a place that `reason_to_forget` accepts.
+    /// Looks at the whole table: finds what the ring buffer lost, mends counts, makes room, and forgets what is older than
+    /// `ageing_ns` or not at a place that `reason_to_forget` accepts.
     pub fn sweep(
         &mut self,
         now_ns: u64,
         ageing_ns: u64,
         reason_to_forget: impl Fn(&MacKey, Place) -> Option<Reason>,
     ) -> Result<Vec<Change>, Error> {
+        let census = self.room.begin_census()?;
         let entries = self.local.entries()?;
+        self.room.end_census(&census, &entries)?;
         let mut changes = Vec::new();
-        for (key, entry) in &entries {
+        let mut staying = Vec::new();
+        for (key, entry) in entries {
             let is_old = now_ns.saturating_sub(entry.last_seen_ns) > ageing_ns;
-            let reason = reason_to_forget(key, entry.place()).or(is_old.then_some(Reason::Aged));
-            changes.extend(match reason {
-                Some(reason) => self.forget(*key, reason)?,
-                None => self.note(*key, entry.place())?,
+            let reason = reason_to_forget(&key, entry.place()).or(is_old.then_some(Reason::Aged));
+            changes.extend(if let Some(reason) = reason {
+                self.forget(key, reason)?
+            } else {
+                staying.push((key, entry));
+                self.note(key, entry.place())?
             });
         }
+        changes.extend(self.make_room_among(&staying)?);
+        self.room.flush()?;
         Ok(changes)
     }
 
@@ -152,11 +210,24 @@ impl Macs {
                 changes.extend(self.forget(key, reason)?);
             }
         }
+        self.room.flush()?;
         Ok(changes)
     }
 
+    fn make_room_among(&mut self, entries: &[(MacKey, LocalMac)]) -> Result<Vec<Change>, Error> {
+        let mut changes = Vec::new();
+        for key in self.room.choose_evicted(entries)? {
+            changes.extend(self.forget(key, Reason::Evicted)?);
+        }
+        self.room.flush()?;
+        Ok(changes)
+    }
+
+    /// To be followed by [`MacRoom::flush`].
     fn forget(&mut self, key: MacKey, reason: Reason) -> Result<Option<Change>, Error> {
-        self.local.remove(&key)?;
+        if let Some(entry) = self.local.take_out(&key)? {
+            self.room.count_removal(&key, &entry);
+        }
         Ok(self
             .known
             .remove(&key)
@@ -187,7 +258,7 @@ impl LocalMac {
     pub const fn place(&self) -> Place {
         Place {
             ifindex: self.ifindex,
-            vlan: self.vlan,
+            vlan: self.vlan as u32,
         }
     }
 }

@@ -77,6 +77,30 @@ pub struct LocalMacSpec {
     pub age_ms: u64,
 }
 
+/// Whose local MACs have a limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MacHolder {
+    /// All together.
+    Table,
+    /// A logical switch.
+    Switch(SwitchId),
+    /// A port, by its device.
+    Port(String),
+}
+
+/// Use of a limit of local MACs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MacUse {
+    /// Whose.
+    pub holder: MacHolder,
+    /// How many there are.
+    pub held: u32,
+    /// How many there may be.
+    pub limit: u32,
+    /// MACs were refused a moment ago, or have been and there still is no room for them.
+    pub is_exhausted: bool,
+}
+
 /// All that the kernel holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
@@ -168,6 +192,8 @@ pub enum Notice {
     /// A port appeared, changed or vanished, or a tunnel has another path. Bindings of a device that vanished are
     /// gone from the tables.
     Links,
+    /// A limit of local MACs is exhausted, or is so no more.
+    MacRoom,
     /// The BFD session of a tunnel has another status.
     Bfd {
         /// The remote VTEP.

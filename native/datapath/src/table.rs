@@ -13,6 +13,7 @@ use aya::{
 
 use crate::error::Error;
 
+const BPF_MAP_LOOKUP_AND_DELETE_ELEM: libc::c_long = 21;
 const BPF_MAP_LOOKUP_BATCH: libc::c_long = 24;
 const BATCH: u32 = 4096;
 
@@ -22,6 +23,16 @@ pub struct Table<K, V> {
     limit: u32,
     map: HashMap<MapData, K, V>,
     fd: OwnedFd,
+}
+
+/// The attributes of `BPF_MAP_LOOKUP_AND_DELETE_ELEM` (`union bpf_attr`, member without a name).
+#[repr(C)]
+struct ElementAttributes {
+    map_fd: u32,
+    pad: u32,
+    key: u64,
+    value: u64,
+    flags: u64,
 }
 
 /// The attributes of `BPF_MAP_LOOKUP_BATCH` (`union bpf_attr`, member `batch`).
@@ -72,6 +83,39 @@ impl<K: Pod, V: Pod> Table<K, V> {
         match self.map.remove(key) {
             Err(error) if os_error(&error) != Some(libc::ENOENT) => Err(error.into()),
             _ => Ok(()),
+        }
+    }
+
+    /// Removes an entry and returns what it was in that moment.
+    pub fn take_out(&mut self, key: &K) -> Result<Option<V>, Error> {
+        let mut value = MaybeUninit::<V>::uninit();
+        let mut attributes = ElementAttributes {
+            map_fd: u32::try_from(self.fd.as_raw_fd()).unwrap_or(u32::MAX),
+            pad: 0,
+            key: std::ptr::from_ref(key) as u64,
+            value: value.as_mut_ptr() as u64,
+            flags: 0,
+        };
+        // SAFETY: the attributes point to a key and to room for a value of the sizes that opening the map compared with
+        // the kernel's, and both live through the call.
+        let result = unsafe {
+            libc::syscall(
+                libc::SYS_bpf,
+                BPF_MAP_LOOKUP_AND_DELETE_ELEM,
+                &raw mut attributes,
+                size_of::<ElementAttributes>(),
+            )
+        };
+        if result == 0 {
+            // SAFETY: the kernel has written the value, and any bytes are a valid Pod.
+            return Ok(Some(unsafe { value.assume_init() }));
+        }
+        match io::Error::last_os_error() {
+            error if error.raw_os_error() == Some(libc::ENOENT) => Ok(None),
+            error => Err(Error::kernel(
+                format!("take an entry out of the table of {}", self.what),
+                error,
+            )),
         }
     }
 

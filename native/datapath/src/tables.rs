@@ -11,7 +11,7 @@ use aya::{
     maps::{Array, MapData, PerCpuArray, RingBuf},
     programs::Program,
 };
-use model::{Mac, SwitchId};
+use model::{Mac, MacLimits, SwitchId};
 
 use crate::{
     acls::Acls,
@@ -20,7 +20,7 @@ use crate::{
     drops::Drops,
     error::Error,
     header::OVERHEAD_V4,
-    layout::{BFD_SESSIONS_MAX, Binding, BindingKey, LAYOUT, MacKey, Settings},
+    layout::{BFD_SESSIONS_MAX, Binding, BindingKey, LAYOUT, MacKey, MacScope, Settings},
     macs::{Change, Macs, Place, Reason},
     neighbours::Neighbours,
     netlink::{Netlink, link::Link},
@@ -71,15 +71,20 @@ impl Tables {
         let links = underlay::links(&mut netlink)?;
         let ebpf = programs.ebpf();
         let ring = RingBuf::try_from(take(ebpf, "events")?)?;
+        let bindings = Bindings::adopt(ebpf)?;
+        let bound = bindings.entries().map(|(key, binding)| MacScope {
+            switch_slot: binding.switch_slot,
+            ifindex: key.ifindex,
+        });
         let mut this = Self {
             switch_name: switch_name.to_owned(),
             mode,
             netlink,
             switches: Switches::adopt(ebpf)?,
-            bindings: Bindings::adopt(ebpf)?,
             acls: Acls::adopt(ebpf, |ifindex| links.contains_key(&ifindex))?,
             tunnels: Tunnels::adopt(ebpf)?,
-            macs: Macs::adopt(ebpf)?,
+            macs: Macs::adopt(ebpf, bound)?,
+            bindings,
             neighbours: Neighbours::adopt(ebpf)?,
             ports: Ports::adopt(ebpf, &links)?,
             drops: Drops::adopt(ebpf)?,
@@ -255,22 +260,35 @@ impl Tables {
         }
         let slot = self.bindings.reserve()?;
         self.acls.mark(key, slot)?;
-        // The flood list may have no room for it; then nothing has changed yet.
-        self.switches
-            .add_flood_port(spec.switch_id, flood_port(key, slot))?;
-        let left = old.map_or(Ok(()), |old| self.leave_flood_list(key, old));
-        if let Err(error) =
-            left.and_then(|()| self.bindings.put(key, Binding { switch_slot, slot }))
-        {
-            self.switches
-                .remove_flood_port(spec.switch_id, flood_port(key, slot))?;
+        self.macs.begin_binding(switch_slot, key.ifindex)?;
+        if let Err(error) = self.enter(key, Binding { switch_slot, slot }, spec.switch_id, old) {
+            self.macs.end_binding(switch_slot, place(key))?;
             return Err(error);
         }
         let Some(old) = old else {
             return Ok(Vec::new());
         };
         self.bindings.release(old.slot);
-        self.forget_macs_of(key, old)
+        let changes = self.macs.end_binding(old.switch_slot, place(key))?;
+        Ok(self.notices(changes))
+    }
+
+    /// A flood list that has no room for the binding leaves all as it was.
+    fn enter(
+        &mut self,
+        key: BindingKey,
+        binding: Binding,
+        switch_id: SwitchId,
+        old: Option<Binding>,
+    ) -> Result<(), Error> {
+        let member = flood_port(key, binding.slot);
+        self.switches.add_flood_port(switch_id, member)?;
+        let left = old.map_or(Ok(()), |old| self.leave_flood_list(key, old));
+        left.and_then(|()| self.bindings.put(key, binding))
+            .or_else(|error| {
+                self.switches.remove_flood_port(switch_id, member)?;
+                Err(error)
+            })
     }
 
     /// Removes a binding; its MACs are forgotten.
@@ -293,7 +311,8 @@ impl Tables {
         };
         self.leave_flood_list(key, binding)?;
         self.bindings.remove(key)?;
-        self.forget_macs_of(key, binding)
+        let changes = self.macs.end_binding(binding.switch_slot, place(key))?;
+        Ok(self.notices(changes))
     }
 
     /// Goes first when a binding goes, since it may fail: the binding is then still there to be removed again.
@@ -306,15 +325,12 @@ impl Tables {
         }
     }
 
-    fn forget_macs_of(&mut self, key: BindingKey, was: Binding) -> Result<Vec<Notice>, Error> {
-        let place = Place {
-            ifindex: key.ifindex,
-            vlan: key.vlan,
-        };
-        let changes = self.macs.forget_where(Reason::Unbound, |mac, at| {
-            mac.switch_slot == was.switch_slot && at == place
-        })?;
-        Ok(self.notices(changes))
+    /// Changes how many local MACs there may be. What is known beyond that stays until it ages or is evicted.
+    ///
+    /// # Errors
+    /// A limit is 0 or more than the table holds.
+    pub fn put_mac_limits(&mut self, limits: MacLimits) -> Result<(), Error> {
+        self.macs.put_limits(limits)
     }
 
     /// Adds a tunnel or changes its local address.
@@ -428,6 +444,13 @@ fn own_vxlan_device(
         layout: LAYOUT,
     };
     Ok(settings.set(0, value, 0)?)
+}
+
+const fn place(key: BindingKey) -> Place {
+    Place {
+        ifindex: key.ifindex,
+        vlan: key.vlan,
+    }
 }
 
 const fn flood_port(key: BindingKey, binding_slot: u32) -> Member {

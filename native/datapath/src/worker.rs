@@ -13,7 +13,7 @@ use aya::maps::{MapData, RingBuf};
 
 use crate::{
     error::Error,
-    layout::{EVENT_LEARNED, EVENT_MOVED, EVENT_REFUSED, Event, MacKey},
+    layout::{EVENT_FULL, EVENT_LEARNED, EVENT_MOVED, EVENT_REFUSED, Event, MacKey},
     macs::Place,
     netlink::watch::Watch,
     spec::Notice,
@@ -118,6 +118,7 @@ impl Worker {
     fn hear_programs(&mut self) {
         let mut learned = HashSet::new();
         let mut refused = Vec::new();
+        let mut is_full = false;
         while let Some(record) = self.ring.next() {
             let Some(event) = Event::parse(&record) else {
                 continue;
@@ -138,8 +139,12 @@ impl Worker {
                         vlan: event.vlan,
                     },
                 )),
+                EVENT_FULL => is_full = true,
                 _ => {}
             }
+        }
+        if is_full {
+            self.work(|tables| tables.make_room(monotonic_ns()));
         }
         self.work(|tables| {
             let mut notices = tables.look(learned)?;

@@ -18,6 +18,8 @@ struct map *host_map(const char *name)
 	NAMED(switches);
 	NAMED(vnis);
 	NAMED(local_macs);
+	NAMED(mac_limits);
+	NAMED(mac_usages);
 	NAMED(remote_macs);
 	NAMED(neighbours);
 	NAMED(tunnels);

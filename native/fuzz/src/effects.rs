@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use datapath::layout::{
-    BindingCounters, DropKey, EVENT_LEARNED, EVENT_MOVED, EVENT_REFUSED, Event, LocalMac, MacKey,
+    BindingCounters, DropKey, EVENT_FULL, EVENT_LEARNED, EVENT_MOVED, EVENT_REFUSED, Event,
+    LocalMac, MacKey,
 };
 use model::{LearnKind, Mac, Note, Outcome, Output, PortId, Tables};
 
@@ -42,12 +43,14 @@ impl Effects {
             (slot, counts)
         });
         let macs = host.entries::<MacKey, LocalMac>("local_macs").into_iter();
-        let macs = macs.map(|(key, at)| ((key.switch_slot, key.mac), (at.ifindex, at.vlan)));
+        let macs = macs.map(|(key, at)| ((key.switch_slot, key.mac), (at.ifindex, at.vlan.into())));
         let events = host.records("events").into_iter();
         let told = events.map(|record| {
             let event = Event::parse(&record).expect("an event");
             (event.kind, event.mac, event.ifindex, event.vlan)
         });
+        // Told once a second, which the model knows nothing of.
+        let told = told.filter(|(kind, ..)| *kind != EVENT_FULL);
         Self {
             copies: sorted(copies),
             reasons: reasons.collect(),
@@ -115,17 +118,16 @@ impl Effects {
             let kind = match learn.kind {
                 LearnKind::New => Some(EVENT_LEARNED),
                 LearnKind::Move { .. } => Some(EVENT_MOVED),
-                LearnKind::Refresh => None,
+                LearnKind::Refresh | LearnKind::Expire => None,
             };
             this.told
                 .extend(kind.map(|kind| (kind, key.mac, at.0, at.1)));
         }
-        if let Some(note) = outcome.note {
+        for note in &outcome.notes {
             *this.reasons.entry((ifindex, note.number())).or_default() += packets;
         }
-        if let (Some(Note::RemoteMacOnAccess), Some(at), Some((_, source))) =
-            (outcome.note, outcome.received, port)
-        {
+        let is_refused = outcome.notes.contains(&Note::RemoteMacOnAccess);
+        if let (true, Some(at), Some((_, source))) = (is_refused, outcome.received, port) {
             let (port, vlan) = (at.port.get(), at.vlan.get().into());
             this.told.push((EVENT_REFUSED, source.octets(), port, vlan));
         }

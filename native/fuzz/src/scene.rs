@@ -1,20 +1,20 @@
 //! The tables of the model, put into the maps of the host as `datapath` puts them into the kernel's.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::{IpAddr, Ipv4Addr},
 };
 
 use datapath::{
     header::outer_v4,
     layout::{
-        Address, Binding, BindingKey, FLOOD_PORT, FLOOD_TUNNEL, FloodKey, FloodMember, LocalMac,
-        LogicalSwitch, MacKey, Neighbour, NeighbourKey, PORT_XDP, Port, RemoteMac, Settings,
-        TUNNEL_HEADER_MAX, TUNNEL_XDP, Tunnel,
+        ANY, Address, Binding, BindingKey, FLOOD_PORT, FLOOD_TUNNEL, FloodKey, FloodMember,
+        LOCAL_MACS_MAX, LocalMac, LogicalSwitch, MacKey, MacLimit, MacScope, MacUsage, Neighbour,
+        NeighbourKey, PORT_XDP, Port, RemoteMac, Settings, TUNNEL_HEADER_MAX, TUNNEL_XDP, Tunnel,
         acl::{AclKey, AclList, AclRule, asks},
     },
 };
-use model::{FdbKey, PortMode, SwitchId, Tables, acl::Rule};
+use model::{FdbKey, PortMode, SharedLimit, SwitchId, Tables, acl::Rule};
 
 use crate::host::Host;
 
@@ -54,6 +54,7 @@ impl Scene {
         this.put_tunnels(host, tables);
         this.put_switches(host, tables);
         this.put_macs(host, tables);
+        this.put_mac_room(host, tables);
         this.put_acls(host, tables);
         this
     }
@@ -160,9 +161,9 @@ impl Scene {
             let local = LocalMac {
                 last_seen_ns: u64::try_from(seen.as_millis()).unwrap() * NANOS,
                 ifindex: entry.at.port.get(),
-                vlan: entry.at.vlan.get().into(),
-                binding_slot: self.bindings[&entry.at],
-                zero: 0,
+                vlan: entry.at.vlan.get(),
+                binding_slot: u16::try_from(self.bindings[&entry.at]).unwrap(),
+                moved_ns: 0,
             };
             host.put("local_macs", &self.mac_key(key), &local);
         }
@@ -184,6 +185,48 @@ impl Scene {
                 zero: 0,
             };
             host.put("neighbours", &at, &entry);
+        }
+    }
+
+    /// Each binding has four scopes; those that bindings share are put anew with the same values.
+    fn put_mac_room(&self, host: &mut Host, tables: &Tables) {
+        for (at, switch) in tables.bindings.iter() {
+            for (of_port, of_switch) in [(true, true), (true, false), (false, true), (false, false)]
+            {
+                let is_port = |port| !of_port || port == at.port;
+                let is_switch = |id: &SwitchId| !of_switch || id == switch;
+                let bound = tables.bindings.iter().filter(|(_, id)| is_switch(id));
+                let ports: BTreeSet<_> = bound.map(|(key, _)| key.port).collect();
+                let shared = match (of_port, of_switch) {
+                    (true, true) => SharedLimit::new(LOCAL_MACS_MAX, 1),
+                    (true, false) => SharedLimit::new(tables.mac_limits.port, 1),
+                    (false, true) => SharedLimit::new(tables.mac_limits.switch, ports.len()),
+                    (false, false) => SharedLimit::new(tables.mac_limits.table, ports.len()),
+                };
+                let held = tables.local_macs.iter();
+                let held =
+                    held.filter(|(key, entry)| is_switch(&key.switch) && is_port(entry.at.port));
+                let scope = MacScope {
+                    switch_slot: if of_switch {
+                        self.switches[switch]
+                    } else {
+                        ANY
+                    },
+                    ifindex: if of_port { at.port.get() } else { ANY },
+                };
+                let limit = MacLimit {
+                    limit: shared.limit,
+                    reserve: shared.reserve,
+                    share: shared.share,
+                    removed: 0,
+                };
+                let usage = MacUsage {
+                    added: u32::try_from(held.count()).unwrap(),
+                    ..MacUsage::default()
+                };
+                host.put("mac_limits", &scope, &limit);
+                host.put("mac_usages", &scope, &usage);
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use crate::acl::Direction;
 use crate::delivery::Delivery;
 use crate::drop_reason::{DropReason, Note};
 use crate::frame::Frame;
-use crate::local_fdb::{Instant, Learn};
+use crate::local_fdb::{Instant, Learn, Lesson};
 use crate::mac::Mac;
 use crate::neighbours;
 use crate::number::{PortId, VlanId};
@@ -55,23 +55,21 @@ fn judge(
     if !tables.is_permitted(from, Direction::Ingress, inner.bytes) {
         return Err(DropReason::AclDenied);
     }
-    let (learn, note) = match tables.lesson(switch, source, from, now) {
-        Ok(learn) => (Some(learn), None),
-        Err(note) => (None, Some(note)),
-    };
+    let Lesson { learn, note } = tables.lesson(switch, source, from, now);
+    let mut notes: Vec<Note> = note.into_iter().collect();
     // The answer goes where frames to its receiver go, so to a station that is known to be here.
     let answer = learn
-        .filter(|_| frame.gso_size == 0)
+        .filter(|learn| frame.gso_size == 0 && learn.entry.at == from)
         .and_then(|_| neighbours::reply(inner.bytes, |ip| tables.neighbour(switch, ip)));
     if let Some(bytes) = answer {
         let mut delivery = Delivery::new(tables, switch, Frame::from(bytes.as_slice()))?;
         delivery.send_to_binding(from);
         let outcome = delivery.finish();
-        let note = (!outcome.outputs().is_empty()).then_some(Note::NeighbourAnswered);
+        notes.extend((!outcome.outputs().is_empty()).then_some(Note::NeighbourAnswered));
         return Ok(Outcome {
             received: Some(from),
             learn,
-            note,
+            notes,
             ..outcome
         });
     }
@@ -84,7 +82,7 @@ fn judge(
     Ok(Outcome {
         received: Some(from),
         learn,
-        note,
+        notes,
         ..delivery.finish()
     })
 }

@@ -123,7 +123,7 @@ impl<'a> Delivery<'a> {
             drops,
             received: None,
             learn: None,
-            note: None,
+            notes: Vec::new(),
         }
     }
 }

@@ -108,6 +108,12 @@ numbered! {
             "the source MAC was not learned because the table of local MACs is full";
         NeighbourAnswered = 66, "neighbour_answered",
             "an ARP request or neighbour solicitation for a remote MAC, which the gateway answered itself";
+        LearnPortFull = 67, "learn_port_full",
+            "the source MAC was not learned because its port holds as many as it may";
+        LearnSwitchFull = 68, "learn_switch_full",
+            "the source MAC was not learned because its logical switch holds as many as it may";
+        MacMoved = 69, "mac_moved",
+            "the source MAC was at another port or VLAN of the logical switch before";
     }
 }
 

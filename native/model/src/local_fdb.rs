@@ -48,6 +48,8 @@ pub enum LearnKind {
         /// Where it was.
         from: BindingKey,
     },
+    /// The MAC was known at another port and has come to one that may hold no more: it is forgotten at once.
+    Expire,
 }
 
 /// A source MAC, and where it was seen.
@@ -61,34 +63,56 @@ pub struct Learn {
     pub entry: LocalEntry,
 }
 
+/// What a frame teaches, and what is counted about that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lesson {
+    pub learn: Option<Learn>,
+    pub note: Option<Note>,
+}
+
 impl Tables {
-    /// What a frame from `mac` on a binding teaches.
-    ///
-    /// # Errors
-    ///
-    /// The note to count when nothing may be learned: the controller has the MAC elsewhere, or the table is full.
+    /// What a frame from `mac` on a binding teaches. Nothing where the controller has the MAC elsewhere or a limit
+    /// is reached. A move within a port needs no room.
     pub(crate) fn lesson(
         &self,
         switch: SwitchId,
         mac: Mac,
         at: BindingKey,
         now: Instant,
-    ) -> Result<Learn, Note> {
+    ) -> Lesson {
         let key = FdbKey { switch, mac };
         if self.remote_macs.contains(&key) {
-            return Err(Note::RemoteMacOnAccess);
+            return Lesson {
+                learn: None,
+                note: Some(Note::RemoteMacOnAccess),
+            };
         }
-        let kind = match self.local_macs.get(&key) {
-            None if self.local_macs.is_full() => return Err(Note::LearnTableFull),
-            None => LearnKind::New,
-            Some(known) if known.at == at => LearnKind::Refresh,
-            Some(known) => LearnKind::Move { from: known.at },
-        };
-        Ok(Learn {
+        let learn = |kind, at, last_seen| Learn {
             kind,
             key,
-            entry: LocalEntry { at, last_seen: now },
-        })
+            entry: LocalEntry { at, last_seen },
+        };
+        match self.local_macs.get(&key) {
+            None => {
+                let note = self.refusal(switch, at.port);
+                Lesson {
+                    learn: note.is_none().then(|| learn(LearnKind::New, at, now)),
+                    note,
+                }
+            }
+            Some(known) if known.at == at => Lesson {
+                learn: Some(learn(LearnKind::Refresh, at, now)),
+                note: None,
+            },
+            Some(known) if known.at.port != at.port && self.is_port_full(at.port) => Lesson {
+                learn: Some(learn(LearnKind::Expire, known.at, Instant::default())),
+                note: Some(Note::LearnPortFull),
+            },
+            Some(known) => Lesson {
+                learn: Some(learn(LearnKind::Move { from: known.at }, at, now)),
+                note: Some(Note::MacMoved),
+            },
+        }
     }
 
     /// Takes over what a frame taught.
@@ -129,9 +153,12 @@ mod tests {
     use super::{Instant, LearnKind};
     use crate::drop_reason::Note;
     use crate::mac::Mac;
+    use crate::mac_limits::MacLimits;
     use crate::number::{PortId, VlanId};
     use crate::switch_id::SwitchId;
     use crate::tables::{BindingKey, FdbKey, Limits, Tables};
+
+    type Told = (Option<LearnKind>, Option<Note>);
 
     const SWITCH: SwitchId = SwitchId::new(1);
     const SERVER: Mac = Mac::new([2, 0, 0, 0, 0, 1]);
@@ -148,34 +175,41 @@ mod tests {
         Instant::from_millis(seconds * 1000)
     }
 
+    fn script(tables: &mut Tables, arrivals: &[(u64, Mac, BindingKey)]) -> Vec<Told> {
+        let mut script = Vec::new();
+        for &(second, mac, at) in arrivals {
+            let lesson = tables.lesson(SWITCH, mac, at, seconds(second));
+            if let Some(learn) = &lesson.learn {
+                tables.learn(learn).unwrap();
+            }
+            script.push((lesson.learn.map(|learn| learn.kind), lesson.note));
+        }
+        script
+    }
+
     #[test]
     fn a_mac_is_learned_refreshed_moved_and_aged() {
         let mut tables = Tables::new(&Limits {
             local_macs: 1,
             ..Limits::default()
         });
-        let mut script = Vec::new();
-        for (second, mac, at) in [
-            (0, SERVER, binding(1, 0)),
-            (10, SERVER, binding(1, 0)),
-            (20, OTHER, binding(2, 0)),
-            (30, SERVER, binding(1, 7)),
-        ] {
-            let lesson = tables.lesson(SWITCH, mac, at, seconds(second));
-            if let Ok(learn) = &lesson {
-                tables.learn(learn).unwrap();
-            }
-            script.push(lesson.map(|learn| learn.kind));
-        }
+        let script = script(
+            &mut tables,
+            &[
+                (0, SERVER, binding(1, 0)),
+                (10, SERVER, binding(1, 0)),
+                (20, OTHER, binding(2, 0)),
+                (30, SERVER, binding(1, 7)),
+            ],
+        );
+        let from = binding(1, 0);
         assert_eq!(
             script,
             [
-                Ok(LearnKind::New),
-                Ok(LearnKind::Refresh),
-                Err(Note::LearnTableFull),
-                Ok(LearnKind::Move {
-                    from: binding(1, 0)
-                }),
+                (Some(LearnKind::New), None),
+                (Some(LearnKind::Refresh), None),
+                (None, Some(Note::LearnTableFull)),
+                (Some(LearnKind::Move { from }), Some(Note::MacMoved)),
             ]
         );
         let ageing = Duration::from_secs(300);
@@ -191,6 +225,42 @@ mod tests {
     }
 
     #[test]
+    fn a_port_at_its_limit_learns_no_more_and_takes_no_mac_over() {
+        let mut tables = Tables::new(&Limits {
+            mac_limits: MacLimits {
+                port: 1,
+                switch: 9,
+                table: 9,
+            },
+            ..Limits::default()
+        });
+        let third = Mac::new([2, 0, 0, 0, 0, 3]);
+        let script = script(
+            &mut tables,
+            &[
+                (1, SERVER, binding(1, 0)),
+                (1, OTHER, binding(2, 0)),
+                (2, third, binding(1, 7)),
+                (3, OTHER, binding(1, 0)),
+                (4, SERVER, binding(1, 7)),
+            ],
+        );
+        let from = binding(1, 0);
+        assert_eq!(
+            script,
+            [
+                (Some(LearnKind::New), None),
+                (Some(LearnKind::New), None),
+                (None, Some(Note::LearnPortFull)),
+                (Some(LearnKind::Expire), Some(Note::LearnPortFull)),
+                (Some(LearnKind::Move { from }), Some(Note::MacMoved)),
+            ]
+        );
+        let gone = tables.age(seconds(4), Duration::from_secs(4));
+        assert_eq!(gone.iter().map(|key| key.mac).collect::<Vec<_>>(), [OTHER]);
+    }
+
+    #[test]
     fn a_mac_that_the_controller_gave_is_not_learned() {
         let mut tables = Tables::new(&Limits::default());
         let key = FdbKey {
@@ -202,17 +272,24 @@ mod tests {
             .insert(key, [192, 0, 2, 1].into())
             .unwrap();
         let lesson = tables.lesson(SWITCH, SERVER, binding(1, 0), seconds(0));
-        assert_eq!(lesson, Err(Note::RemoteMacOnAccess));
+        assert_eq!(lesson.learn, None);
+        assert_eq!(lesson.note, Some(Note::RemoteMacOnAccess));
         let elsewhere = tables.lesson(SwitchId::new(2), SERVER, binding(1, 0), seconds(0));
-        assert_eq!(elsewhere.map(|learn| learn.kind), Ok(LearnKind::New));
+        assert_eq!(
+            elsewhere.learn.map(|learn| learn.kind),
+            Some(LearnKind::New)
+        );
+        tables.remote_macs.remove(&key);
+        let later = tables.lesson(SWITCH, SERVER, binding(1, 0), seconds(1));
+        assert_eq!(later.learn.map(|learn| learn.kind), Some(LearnKind::New));
     }
 
     #[test]
     fn a_binding_that_goes_takes_its_macs_with_it() {
         let mut tables = Tables::new(&Limits::default());
         for (mac, at) in [(SERVER, binding(1, 0)), (OTHER, binding(1, 7))] {
-            let learn = tables.lesson(SWITCH, mac, at, seconds(0)).unwrap();
-            tables.learn(&learn).unwrap();
+            let learn = tables.lesson(SWITCH, mac, at, seconds(0)).learn;
+            tables.learn(&learn.unwrap()).unwrap();
         }
         let port = PortId::new(1).unwrap();
         assert_eq!(

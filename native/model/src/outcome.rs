@@ -57,7 +57,7 @@ pub struct Outcome {
     /// What the caller has `Tables::learn` take over.
     pub learn: Option<Learn>,
     /// What is counted beside that.
-    pub note: Option<Note>,
+    pub notes: Vec<Note>,
 }
 
 impl Outcome {
@@ -70,7 +70,7 @@ impl Outcome {
             drops: vec![reason],
             received: None,
             learn: None,
-            note: None,
+            notes: Vec::new(),
         }
     }
 

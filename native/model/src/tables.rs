@@ -7,6 +7,7 @@ use crate::acl::{AclKey, Rule};
 use crate::ethernet;
 use crate::local_fdb::LocalEntry;
 use crate::mac::Mac;
+use crate::mac_limits::MacLimits;
 use crate::number::{PortId, VlanId, Vni};
 use crate::switch_id::SwitchId;
 use crate::table::Table;
@@ -109,6 +110,8 @@ pub struct Limits {
     pub neighbours: usize,
     /// MACs that were learned.
     pub local_macs: usize,
+    /// Which of them are learned no more.
+    pub mac_limits: MacLimits,
     /// ACLs by port, VLAN and direction.
     pub acls: usize,
 }
@@ -124,6 +127,11 @@ impl Default for Limits {
             remote_macs: 65536,
             neighbours: 65536,
             local_macs: 65536,
+            mac_limits: MacLimits {
+                port: 65536,
+                switch: 65536,
+                table: 65536,
+            },
             acls: 65536,
         }
     }
@@ -147,6 +155,8 @@ pub struct Tables {
     pub neighbours: Table<NeighbourKey, Mac>,
     /// Where a MAC was last seen on an access port.
     pub local_macs: Table<FdbKey, LocalEntry>,
+    /// How many of them there may be.
+    pub mac_limits: MacLimits,
     /// Remote addresses that BUM frames of a logical switch go to, beside its bindings.
     pub floods: Table<SwitchId, BTreeSet<IpAddr>>,
     /// What each port and VLAN lets through.
@@ -165,6 +175,7 @@ impl Tables {
             remote_macs: Table::new(limits.remote_macs),
             neighbours: Table::new(limits.neighbours),
             local_macs: Table::new(limits.local_macs),
+            mac_limits: limits.mac_limits,
             floods: Table::new(limits.switches),
             acls: Table::new(limits.acls),
         }

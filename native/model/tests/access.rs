@@ -49,7 +49,7 @@ rules! {
     a_frame_to_its_own_source_has_no_way_to_go: 11, frame(NEWCOMER, NEWCOMER, &[], 60)
         => "learn 02:00:00:00:00:0e, count 11/0 60, drop same_port";
     a_station_that_moves_is_learned_anew: 12, frame(VM_1, SERVER_1, &TAG_100, 64)
-        => "move 02:00:00:00:00:01 from 11/0, count 12/100 60, to 198.51.100.1 vni 5001 60";
+        => "move 02:00:00:00:00:01 from 11/0, note mac_moved, count 12/100 60, to 198.51.100.1 vni 5001 60";
     a_remote_mac_on_an_access_port_is_forwarded_and_not_learned: 11, frame(VM_1, VM_2, &[], 60)
         => "note remote_mac_on_access, count 11/0 60, to 198.51.100.1 vni 5001 60";
     a_lone_binding_has_nobody_to_flood_to: 11, frame(BROADCAST, SERVER_1, &TAG_7, 64)
@@ -135,7 +135,7 @@ fn a_full_table_of_local_macs_is_noted_and_the_frame_forwarded() {
     let expected = "note learn_table_full, count 11/0 60, to 198.51.100.1 vni 5001 60";
     assert_eq!(told(&tables, 11, &bytes), expected);
     let known = frame(VM_1, SERVER_2, &[], 60);
-    let expected = "move 02:00:00:00:00:02 from 12/100, count 11/0 60, to 198.51.100.1 vni 5001 60";
+    let expected = "move 02:00:00:00:00:02 from 12/100, note mac_moved, count 11/0 60, to 198.51.100.1 vni 5001 60";
     assert_eq!(told(&tables, 11, &known), expected);
 }
 

@@ -115,7 +115,8 @@ proptest! {
             let mut tables = tables;
             tables.learn(&learn).unwrap();
             let again = access(&tables, &arrival);
-            prop_assert_eq!(again.learn.map(|learn| learn.kind), Some(LearnKind::Refresh));
+            let kind = if learn.kind == LearnKind::Expire { LearnKind::Expire } else { LearnKind::Refresh };
+            prop_assert_eq!(again.learn.map(|learn| learn.kind), Some(kind));
         }
     }
 
@@ -123,7 +124,7 @@ proptest! {
     fn an_answer_goes_back_alone_from_a_mac_behind_a_tunnel((tables, arrival) in question_cases(&wild())) {
         let outcome = access(&tables, &arrival);
         assert_accounted(&outcome)?;
-        if outcome.note != Some(Note::NeighbourAnswered) {
+        if !outcome.notes.contains(&Note::NeighbourAnswered) {
             return Ok(());
         }
         let question = untag(&arrival.frame).unwrap().inner;
@@ -152,7 +153,7 @@ proptest! {
         assert_tags(&outcome, &arrival.frame)?;
         let to_port = |output: &Output| matches!(output, Output::ToPort { .. });
         prop_assert!(outcome.outputs().iter().all(to_port));
-        prop_assert_eq!((outcome.learn, outcome.note, outcome.received), (None, None, None));
+        prop_assert_eq!((outcome.learn, outcome.notes, outcome.received), (None, vec![], None));
     }
 
     #[test]
@@ -184,7 +185,7 @@ proptest! {
         };
         prop_assert_eq!((Some(at), Some(learn)), (outcome.received, outcome.learn));
         prop_assert_eq!(bytes, outcome.measure.bytes);
-        prop_assert_eq!((outcome.drops, outcome.note), (vec![], None));
+        prop_assert_eq!((outcome.drops, outcome.notes), (vec![], vec![]));
     }
 
     #[test]
@@ -220,11 +221,19 @@ fn census<T: std::fmt::Debug>(
 
 fn words(outcome: &Outcome) -> Vec<String> {
     let mut words: Vec<String> = outcome.drops.iter().map(ToString::to_string).collect();
-    words.extend(outcome.note.map(Note::name).map(String::from));
+    words.extend(
+        outcome
+            .notes
+            .iter()
+            .copied()
+            .map(Note::name)
+            .map(String::from),
+    );
     words.extend(outcome.learn.map(|learn| match learn.kind {
         LearnKind::New => "new".into(),
         LearnKind::Refresh => "refresh".into(),
         LearnKind::Move { .. } => "move".into(),
+        LearnKind::Expire => "expire".into(),
     }));
     words.push(match outcome.outputs() {
         [] => "none".into(),
@@ -244,8 +253,8 @@ fn generated_frames_on_access_ports_meet_every_rule() {
     let met = census(access_cases(&wild()), |(tables, arrival)| {
         words(&access(tables, arrival))
     });
-    let all = "acl_denied flood inner_vlan invalid_source learn_table_full link_local move new no_destination no_tunnel none oversize
-        port refresh remote_mac_on_access same_port truncated tunnel unbound_vlan unknown_switch unsupported_tag";
+    let all = "acl_denied expire flood inner_vlan invalid_source learn_port_full learn_switch_full learn_table_full link_local
+        mac_moved move new no_destination no_tunnel none oversize port refresh remote_mac_on_access same_port truncated tunnel unbound_vlan unknown_switch unsupported_tag";
     assert_eq!(met, expected(all));
 }
 

@@ -242,7 +242,7 @@ fn a_tagged_binding_gets_its_answer_tagged() {
     // A second tag hides the question.
     frame.splice(12..12, [0x81, 0, 0, 100]);
     let outcome = process_access(&known(), port(12), frame.as_slice().into(), NOW);
-    assert_eq!(outcome.note, None);
+    assert_eq!(outcome.notes, []);
 }
 
 #[test]

@@ -78,8 +78,8 @@ fn nothing_is_learned_from_the_overlay() {
     };
     let outcome = process_overlay(&tables, origin, bytes.as_slice().into());
     assert_eq!(
-        (outcome.learn, outcome.note, outcome.received),
-        (None, None, None)
+        (outcome.learn, outcome.notes, outcome.received),
+        (None, vec![], None)
     );
     assert!(!tables.local_macs.contains(&key(NEWCOMER)));
 }

@@ -4,7 +4,7 @@ use super::Tables;
 use crate::{
     error::Error,
     layout::{BindingKey, MacKey},
-    macs::{Place, Reason},
+    macs::{Change, Place, Reason},
     netlink::{link::Link, watch::Changes},
     spec::Notice,
     underlay,
@@ -28,8 +28,11 @@ impl Tables {
         self.local_mac(&key, place).map(Notice::Refused)
     }
 
-    /// Ages local MACs and finds what events were lost.
-    pub(crate) fn sweep(&mut self, now_ns: u64, ageing_ns: u64) -> Result<Vec<Notice>, Error> {
+    /// Ages local MACs, finds what events were lost, mends the counts and makes room: due once a second.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    pub fn sweep(&mut self, now_ns: u64, ageing_ns: u64) -> Result<Vec<Notice>, Error> {
         let bindings = &self.bindings;
         let changes = self.macs.sweep(now_ns, ageing_ns, |key, place| {
             let binding = bindings.get(BindingKey {
@@ -39,7 +42,28 @@ impl Tables {
             (binding.map(|binding| binding.switch_slot) != Some(key.switch_slot))
                 .then_some(Reason::Unbound)
         })?;
-        Ok(self.notices(changes))
+        self.with_news_of_room(changes, now_ns)
+    }
+
+    /// Makes room where the programs said that there is none.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    pub fn make_room(&mut self, now_ns: u64) -> Result<Vec<Notice>, Error> {
+        let changes = self.macs.make_room()?;
+        self.with_news_of_room(changes, now_ns)
+    }
+
+    fn with_news_of_room(
+        &mut self,
+        changes: Vec<Change>,
+        now_ns: u64,
+    ) -> Result<Vec<Notice>, Error> {
+        let mut notices = self.notices(changes);
+        if self.macs.has_news_of_room(now_ns)? {
+            notices.push(Notice::MacRoom);
+        }
+        Ok(notices)
     }
 
     /// Follows devices that appeared, changed or vanished. What fails is told among the rest, and the rest is done.

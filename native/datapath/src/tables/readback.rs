@@ -7,10 +7,10 @@ use model::{DropReason, Mac, Note};
 use super::Tables;
 use crate::{
     error::Error,
-    layout::{Binding, BindingKey},
+    layout::{ANY, Binding, BindingKey, MacScope},
     spec::{
-        BindingCount, BindingSpec, DropCount, PortStatus, RemoteMacSpec, Snapshot, TunnelSpec,
-        TunnelStatus,
+        BindingCount, BindingSpec, DropCount, MacHolder, MacUse, PortStatus, RemoteMacSpec,
+        Snapshot, TunnelSpec, TunnelStatus,
     },
 };
 
@@ -70,6 +70,34 @@ impl Tables {
             local_macs: local_macs.collect(),
             acls: self.acls(),
         })
+    }
+
+    /// Use of the limits of local MACs.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    pub fn mac_uses(&mut self, now_ns: u64) -> Result<Vec<MacUse>, Error> {
+        let uses = self.macs.uses(now_ns)?;
+        let told = uses.into_iter().filter_map(|one| {
+            let holder = match one.scope {
+                MacScope {
+                    switch_slot: ANY,
+                    ifindex: ANY,
+                } => MacHolder::Table,
+                MacScope {
+                    switch_slot: ANY,
+                    ifindex,
+                } => MacHolder::Port(self.ports.netdev(ifindex)?.to_owned()),
+                MacScope { switch_slot, .. } => MacHolder::Switch(self.switches.id(switch_slot)?),
+            };
+            Some(MacUse {
+                holder,
+                held: one.held,
+                limit: one.limit,
+                is_exhausted: one.is_exhausted,
+            })
+        });
+        Ok(told.collect())
     }
 
     /// State of every port.

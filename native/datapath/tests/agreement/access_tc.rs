@@ -1,11 +1,11 @@
 //! `access_tc`: all rules for frames from servers, clones and all.
 
-use std::{cell::Cell, collections::BTreeSet, net::IpAddr};
+use std::{cell::Cell, net::IpAddr};
 
-use datapath::{Mode, layout::LOCAL_MACS_MAX};
+use datapath::Mode;
 use model::{
-    BindingKey, FdbKey, Frame, Mac, Note, Outcome, Output, PortId, Switch, SwitchId, Tables,
-    VlanId, Vni, neighbours, process_access,
+    BindingKey, FdbKey, Frame, Mac, Note, Outcome, Output, PortId, Tables, neighbours,
+    process_access,
     strategies::{AccessArrival, access_cases, question_cases},
     vlan,
 };
@@ -13,7 +13,7 @@ use proptest::{prelude::*, sample::select};
 
 use crate::{
     agree,
-    effects::{Effects, Told},
+    effects::Effects,
     rig::{Rig, UNDERLAY},
     wire::{Copy, Wires, ends_within_headers},
 };
@@ -35,42 +35,6 @@ fn a_frame_from_a_server_goes_where_the_model_sends_it() {
         prop_assert!(was_flooded || wires.drain().is_empty());
         Ok(())
     });
-}
-
-#[test]
-fn a_full_table_of_local_macs_is_counted_and_forwards_all_the_same() {
-    const MORE: u32 = 3;
-    let mut rig = Rig::new(Mode::Tc);
-    let switch = SwitchId::new(1);
-    let mut tables = Tables::new(&rig.scope.limits);
-    for (&port, vlan) in rig.scope.access.iter().zip([0, 7, 0]) {
-        let vlan = VlanId::new(vlan).unwrap();
-        tables
-            .bindings
-            .insert(BindingKey { port, vlan }, switch)
-            .unwrap();
-    }
-    let vni = Vni::new(5001).unwrap();
-    tables.switches.insert(switch, Switch { vni }).unwrap();
-    let mut tables = rig.realizable(tables);
-    tables.floods.insert(switch, BTreeSet::new()).unwrap();
-    rig.apply(&tables);
-    let port = rig.scope.access[0];
-    for number in 1..=LOCAL_MACS_MAX + MORE {
-        let mac = [&[2, 0][..], &number.to_be_bytes()].concat();
-        rig.run_tc(port, &[&mac[..], &mac, &[0x88, 0xb5]].concat(), 0);
-    }
-    rig.told();
-    let before = rig.counted();
-    assert_eq!(before.local_macs.len(), LOCAL_MACS_MAX as usize);
-    let full = (Some(port), Note::LearnTableFull.name());
-    assert_eq!(before.reasons.get(&full), Some(&u64::from(MORE)));
-
-    let newcomer = [[0xff; 6], [2, 1, 0, 0, 0, 0]].concat();
-    rig.run_tc(port, &[&newcomer[..], &[0x88, 0xb5]].concat(), 0);
-    let to = tables.bindings_of(switch).filter(|at| at.port != port);
-    assert_eq!(rig.told(), to.map(Told::ToPort).collect::<Vec<_>>());
-    assert_eq!(rig.counted().since(&before).reasons, [(full, 1)].into());
 }
 
 #[test]
@@ -185,8 +149,8 @@ fn check(
 
 fn expected_effects(tables: &Tables, arrival: &AccessArrival, outcome: &Outcome) -> Effects {
     let effects = Effects::of_outcome(tables, Some(arrival.port), outcome);
-    match (outcome.note, outcome.received) {
-        (Some(Note::RemoteMacOnAccess), Some(at)) => {
+    match outcome.received {
+        Some(at) if outcome.notes.contains(&Note::RemoteMacOnAccess) => {
             effects.with_refused(source(&arrival.frame), at)
         }
         _ => effects,

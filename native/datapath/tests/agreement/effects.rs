@@ -147,11 +147,11 @@ impl Effects {
             this.counted.local_macs.insert(learn.key, at);
             this.told.extend(match learn.kind {
                 LearnKind::New => Some(Told::Learned(mac, at)),
-                LearnKind::Move { .. } => Some(Told::Moved(mac, at)),
-                LearnKind::Refresh => None,
+                // Told once a second only.
+                LearnKind::Move { .. } | LearnKind::Refresh | LearnKind::Expire => None,
             });
         }
-        if let Some(note) = outcome.note {
+        for note in &outcome.notes {
             *this.count(port, note.name()) += packets;
         }
         this.told.sort();

@@ -8,6 +8,7 @@ mod adoption;
 mod effects;
 #[path = "../lab/mod.rs"]
 mod lab;
+mod mac_room;
 mod overlay_tc;
 mod rig;
 mod shortcuts;

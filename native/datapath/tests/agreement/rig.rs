@@ -11,7 +11,10 @@ use aya::{
     maps::{MapData, MapInfo, RingBuf},
     programs::{Program, TestRun, TestRunOptions},
 };
-use datapath::{Mode, Tables, layout::Event};
+use datapath::{
+    MacHolder, Mode, Tables,
+    layout::{EVENT_FULL, EVENT_MOVED, Event},
+};
 use model::{
     BindingKey, FdbKey, Mac, NextHop, Port, PortId, PortMode, VlanId, Vni, strategies::Scope,
 };
@@ -206,21 +209,35 @@ impl Rig {
         (result.return_value, out)
     }
 
-    /// What the programs told since the last time.
+    /// What the programs told since the last time, but for what they tell once a second at the most.
     pub fn told(&mut self) -> Vec<Told> {
-        let mut told = Vec::new();
-        while let Some(record) = self.ring.next() {
-            let event = Event::parse(&record).unwrap();
-            told.push(Told::from_event(&event, |number| {
-                self.tables.remote_of(number)
-            }));
-        }
+        let mut told: Vec<Told> = self
+            .events()
+            .iter()
+            .filter(|event| !matches!(event.kind, EVENT_FULL | EVENT_MOVED))
+            .map(|event| Told::from_event(event, |number| self.tables.remote_of(number)))
+            .collect();
         told.sort();
         told
     }
 
-    /// State of all counters and of the local FDB.
-    pub fn counted(&self) -> Counted {
+    /// All that the programs told since the last time.
+    pub fn events(&mut self) -> Vec<Event> {
+        let mut events = Vec::new();
+        while let Some(record) = self.ring.next() {
+            events.push(Event::parse(&record).unwrap());
+        }
+        events
+    }
+
+    /// The tables themselves.
+    pub fn tables(&mut self) -> &mut Tables {
+        &mut self.tables
+    }
+
+    /// State of all counters and of the local FDB, whose entries are counted as they are.
+    pub fn counted(&mut self) -> Counted {
+        self.assert_mac_uses();
         let reasons = self.tables.drop_counts().unwrap().into_iter();
         let reasons = reasons.map(|count| {
             let port = (!count.netdev.is_empty()).then(|| self.port(&count.netdev));
@@ -233,6 +250,19 @@ impl Rig {
             reasons: reasons.collect(),
             bindings: bindings.collect(),
             local_macs: self.local_macs(),
+        }
+    }
+
+    fn assert_mac_uses(&mut self) {
+        let local_macs = self.local_macs();
+        for one in self.tables.mac_uses(0).unwrap() {
+            let is_held = |key: &FdbKey, at: &BindingKey| match &one.holder {
+                MacHolder::Table => true,
+                MacHolder::Switch(id) => key.switch == *id,
+                MacHolder::Port(netdev) => at.port == self.port(netdev),
+            };
+            let held = local_macs.iter().filter(|(key, at)| is_held(key, at));
+            assert_eq!(one.held as usize, held.count(), "{:?}", one.holder);
         }
     }
 

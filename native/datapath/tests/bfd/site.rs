@@ -104,6 +104,7 @@ impl Gateway {
                 switch_name: String::from("bfd"),
                 mode: Mode::Tc,
                 ageing: Duration::from_secs(300),
+                mac_limits: datapath::DEFAULT_MAC_LIMITS,
             };
             Datapath::open(&options, move |more| heard.lock().unwrap().extend(more)).unwrap()
         });

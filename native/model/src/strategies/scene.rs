@@ -10,6 +10,7 @@ use super::acls::acls;
 use super::{Scope, pool};
 use crate::local_fdb::{Instant, LocalEntry};
 use crate::mac::Mac;
+use crate::mac_limits::MacLimits;
 use crate::number::PortId;
 use crate::switch_id::SwitchId;
 use crate::tables::{
@@ -31,6 +32,7 @@ struct Draft {
     stations: Vec<u16>,
     floods: Vec<u8>,
     neighbours: Vec<u8>,
+    mac_limits: u16,
 }
 
 const TUNNEL_MTUS: [u32; 4] = [60, 100, 150, 1450];
@@ -67,9 +69,20 @@ fn drafts(scope: &Scope) -> impl Strategy<Value = Draft> + use<> {
         vec(any::<u16>(), stations),
         vec(any::<u8>(), most),
         vec(any::<u8>(), most * pool::addresses().len()),
+        any::<u16>(),
     )
         .prop_map(
-            |(switches, absent_switch, modes, bindings, tunnels, stations, floods, neighbours)| {
+            |(
+                switches,
+                absent_switch,
+                modes,
+                bindings,
+                tunnels,
+                stations,
+                floods,
+                neighbours,
+                mac_limits,
+            )| {
                 Draft {
                     switches,
                     absent_switch,
@@ -79,6 +92,7 @@ fn drafts(scope: &Scope) -> impl Strategy<Value = Draft> + use<> {
                     stations,
                     floods,
                     neighbours,
+                    mac_limits,
                 }
             },
         )
@@ -86,6 +100,7 @@ fn drafts(scope: &Scope) -> impl Strategy<Value = Draft> + use<> {
 
 fn build(draft: &Draft, scope: &Scope) -> Tables {
     let mut tables = Tables::new(&scope.limits);
+    tables.mac_limits = mac_limits(draft.mac_limits, scope.limits.mac_limits);
     let switches: Vec<SwitchId> = (0..draft.switches).map(pool::switch_id).collect();
     put_ports(&mut tables, draft, scope);
     for (&id, vni) in switches
@@ -132,6 +147,19 @@ fn put_neighbours(tables: &mut Tables, switch: SwitchId, owners: &[u8]) {
             let key = NeighbourKey { switch, address };
             let _ = tables.neighbours.insert(key, mac);
         }
+    }
+}
+
+/// Few enough for the stations of a scene to reach them, every other time.
+fn mac_limits(mut number: u16, ample: MacLimits) -> MacLimits {
+    if choose(&mut number, 2) == 0 {
+        return ample;
+    }
+    let mut among = |count| u32::from(choose(&mut number, count)) + 1;
+    MacLimits {
+        port: among(6),
+        switch: among(8),
+        table: among(12),
     }
 }
 

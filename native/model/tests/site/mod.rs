@@ -128,13 +128,14 @@ pub fn tell(outcome: &Outcome) -> String {
     if let Some(learn) = &outcome.learn {
         words.push(match learn.kind {
             LearnKind::New => format!("learn {}", learn.key.mac),
+            LearnKind::Expire => format!("expire {}", learn.key.mac),
             LearnKind::Refresh => format!("refresh {}", learn.key.mac),
             LearnKind::Move { from } => {
                 format!("move {} from {}/{}", learn.key.mac, from.port, from.vlan)
             }
         });
     }
-    words.extend(outcome.note.map(|note| format!("note {note}")));
+    words.extend(outcome.notes.iter().map(|note| format!("note {note}")));
     if let Some(at) = outcome.received {
         words.push(format!(
             "count {}/{} {}",

@@ -16,6 +16,8 @@ impl Rig {
     /// Brings the kernel's tables to these, from whatever they were before.
     pub fn apply(&mut self, target: &model::Tables) {
         self.remove_acls();
+        let ample = self.scope.limits.mac_limits;
+        self.tables.put_mac_limits(ample).unwrap();
         self.make_paths(target);
         for (id, switch) in target.switches.iter() {
             self.tables.put_switch(*id, switch.vni.get()).unwrap();
@@ -49,6 +51,7 @@ impl Rig {
             self.teach(*key, entry.at);
         }
         self.put_acls(target);
+        self.tables.put_mac_limits(target.mac_limits).unwrap();
         self.told();
         self.applied = target.clone();
         self.assert_applied();

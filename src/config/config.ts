@@ -36,6 +36,8 @@ export interface Config {
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug'
   /** Age at which a silent local MAC is forgotten. */
   readonly macAgeingMs: number
+  /** See the desired state's `floodsToRemoteMacs`. */
+  readonly floodsToRemoteMacs: boolean
   /** How often the counters are read for Logical_Binding_Stats. */
   readonly statsIntervalMs: number
   /** Whether ARP and neighbour discovery are answered where Logical_Switch.other_config does not say it. */

@@ -12,6 +12,7 @@ export const DEFAULTS = {
   macAgeingS: 300,
   statsIntervalS: 5,
   macLimits: { port: 16_384, switch: 32_768, table: MAC_TABLE_SIZE },
+  floodsToRemoteMacs: true,
 } as const
 
 /** Longest name of a Unix socket (sockaddr_un.sun_path, with its final NUL). */
@@ -46,6 +47,7 @@ export function loadConfig(flags: Said, file: Said | undefined, box: Box): Loade
     datapathMode: settings['datapath-mode'] ?? 'auto',
     logLevel: settings['log-level'] ?? 'info',
     macAgeingMs: (settings['mac-ageing'] ?? DEFAULTS.macAgeingS) * 1000,
+    floodsToRemoteMacs: settings['flood-to-remote-macs'] ?? DEFAULTS.floodsToRemoteMacs,
     statsIntervalMs: (settings['stats-interval'] ?? DEFAULTS.statsIntervalS) * 1000,
     arpNdSuppression: settings['arp-nd-suppression'] ?? true,
     macLimits: {

@@ -72,6 +72,7 @@ export const settingsSchema = z.strictObject({
     .min(1, 'must be at least 1 second')
     .max(1_000_000, 'must be at most 1000000 seconds')
     .optional(),
+  'flood-to-remote-macs': z.boolean('must be true or false').optional(),
   'stats-interval': z
     .number('must be a number of seconds')
     .min(0.1, 'must be at least 0.1 seconds')

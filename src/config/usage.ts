@@ -37,6 +37,8 @@ A config file has the same settings as keys:
   managers: ['ptcp:6640']
   # ovsdb, state-dir, run-dir, datapath-mode, max-macs..., log-level, arp-nd-suppression as above; and these, which have no flag:
   mac-ageing: ${DEFAULTS.macAgeingS}          # seconds until a silent local MAC is forgotten
+  flood-to-remote-macs: ${DEFAULTS.floodsToRemoteMacs}  # where no row says where unknown-dst is, BUM goes to the VTEPs of the remote MACs
+                              # (Logical_Switch.other_config:flood-to-remote-macs wins)
   stats-interval: ${DEFAULTS.statsIntervalS}        # seconds between two looks at the counters; what changed goes into Logical_Binding_Stats
   description: rack 4, left       # Physical_Switch.description
   management-ips: [198.51.100.7]  # Physical_Switch.management_ips

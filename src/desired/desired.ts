@@ -12,6 +12,7 @@ import { readBindings } from './bindings.js'
 import { chooseFloodList, readUnknownDestination } from './flood-list.js'
 import { bindingKey, type Binding, type Forwarding } from './forwarding.js'
 import { decodeLocators, type Reach } from './locators.js'
+import { floodToMacs } from './mac-flooding.js'
 import { createMacIndexer } from './mac-index.js'
 import { memoLast } from './memo-last.js'
 import { createNeighbourResolver, NO_NEIGHBOURS, type Neighbours } from './neighbours.js'
@@ -28,6 +29,8 @@ export interface Desired {
   readonly tunnelIp: IpAddress | undefined
   /** Logical switches with a binding on a port of this gateway, whether they carry traffic or not. */
   readonly bound: ReadonlySet<Uuid>
+  /** Logical switches whose flood list is made of their remote MACs, since no row says where `unknown-dst` goes. */
+  readonly floodedToMacs: ReadonlySet<Uuid>
   readonly refusals: readonly Refusal[]
 }
 
@@ -101,6 +104,7 @@ function createRebuild(
     const remoteMacs = new Map<Uuid, ReadonlyMap<Mac, Locator>>()
     const neighbours = new Map<Uuid, Neighbours>()
     const floods = new Map<Uuid, readonly Locator[]>()
+    const floodedToMacs = new Set<Uuid>()
     const tunnels = new Map<IpAddress, IpAddress>()
 
     macResolvers.keepOnly(logicalSwitches)
@@ -118,7 +122,11 @@ function createRebuild(
       if (vni === undefined) continue
       remoteMacs.set(id, tunnelIp === undefined ? NO_REMOTE_MACS.macs : macs.macs)
       neighbours.set(id, suppression.isOn && tunnelIp !== undefined ? known.neighbours : NO_NEIGHBOURS)
-      const chosen = chooseFloodList(row, destination.members, present.floods.get(id), present.unreachable)
+      const flooding = destination.isSaid ? undefined : floodToMacs(row, macs.ends, gateway.floodsToRemoteMacs)
+      appendAll(refusals, flooding?.refusals ?? [])
+      if (flooding?.locators !== undefined) floodedToMacs.add(id)
+      const chosen =
+        flooding?.locators ?? chooseFloodList(row, destination.members, present.floods.get(id), present.unreachable)
       floods.set(id, tunnelIp === undefined ? [] : chosen)
       if (tunnelIp === undefined) continue
       for (const end of macs.ends) tunnels.set(remoteOf(end), tunnelIp)
@@ -143,7 +151,7 @@ function createRebuild(
       floods,
       acls,
     }
-    return { forwarding, tunnelIp, bound, refusals }
+    return { forwarding, tunnelIp, bound, floodedToMacs, refusals }
   }
 }
 

@@ -8,6 +8,8 @@ import { UNSPECIFIED, type Refusal } from './refusal.js'
 
 /** The members of a logical switch's `unknown-dst`: each may send to us, and BUM goes to some or all of them. */
 export interface UnknownDestination {
+  /** False: no row says where unknown-dst goes. */
+  readonly isSaid: boolean
   /** Sorted, without repeats, without this gateway. */
   readonly members: readonly Locator[]
   readonly refusals: readonly Refusal[]
@@ -45,7 +47,7 @@ export function readUnknownDestination(
     else if (standing === undefined) standing = row
     else if (standing.locator_set !== row.locator_set) refuse(row, 'another row says where unknown-dst goes')
   }
-  if (standing === undefined) return { members: [], refusals }
+  if (standing === undefined) return { isSaid: false, members: [], refusals }
 
   const members = new Set<Locator>()
   for (const locator of sets.get(standing.locator_set)?.locators ?? []) {
@@ -56,7 +58,7 @@ export function readUnknownDestination(
     if (end.ok) members.add(end.value)
     else refuse(standing, `${end.reason}; its other members are served`)
   }
-  return { members: [...members].sort(), refusals }
+  return { isSaid: true, members: [...members].sort(), refusals }
 }
 
 /**

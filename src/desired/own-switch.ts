@@ -9,6 +9,8 @@ export interface Gateway {
   readonly switchName: string
   /** undefined: Physical_Switch.tunnel_ips says it. */
   readonly tunnelIp: IpAddress | undefined
+  /** Whether BUM goes to the VTEPs of the remote MACs where nobody says where `unknown-dst` is, and the logical switch does not say. */
+  readonly floodsToRemoteMacs: boolean
   /** Physical_Port.name -> network device */
   readonly ports: ReadonlyMap<string, string>
   /** What holds where Logical_Switch.other_config does not say whether ARP and neighbour discovery are answered. */

@@ -58,6 +58,7 @@ export class Gateway {
     this.#buildDesired = createDesiredBuilder({
       switchName: config.switchName,
       tunnelIp: config.tunnelIp,
+      floodsToRemoteMacs: config.floodsToRemoteMacs,
       ports: new Map(config.ports.map(({ name, netdev }) => [name, netdev])),
       arpNdSuppression: config.arpNdSuppression,
     })

@@ -10,6 +10,7 @@ export const keyless = (...ips: readonly IpAddress[]): Locator[] => ips.map((ip)
 export const gateway: Gateway = {
   switchName: 'gw',
   tunnelIp: ownIp,
+  floodsToRemoteMacs: true,
   ports: new Map([['port1', 'eth1']]),
   arpNdSuppression: true,
 }

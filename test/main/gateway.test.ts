@@ -18,6 +18,7 @@ const config: Config = {
   datapathMode: 'tc',
   logLevel: 'info',
   macAgeingMs: 300_000,
+  floodsToRemoteMacs: true,
   statsIntervalMs: 5_000,
   arpNdSuppression: true,
   macLimits: { port: 16_384, switch: 32_768, table: 65_536 },

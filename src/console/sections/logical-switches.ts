@@ -20,6 +20,8 @@ const schema = z.array(
     neighbours: z.int(),
     /** Remote VTEPs that a copy of each BUM frame goes to. */
     floodList: z.array(z.string()),
+    /** No row says where unknown-dst is: the list is made of the remote MACs. */
+    isFloodedToMacs: z.boolean(),
   }),
 )
 
@@ -55,6 +57,7 @@ function build({ replica, desired, applied, config }: View): LogicalSwitches {
         arpNdSuppression: readSuppression(row, config.arpNdSuppression).isOn,
         neighbours: applied?.neighbours.get(id)?.size ?? 0,
         floodList: [...(applied?.floods.get(id) ?? [])],
+        isFloodedToMacs: desired?.floodedToMacs.has(id) === true,
       }
     })
 }
@@ -79,7 +82,7 @@ function print(value: LogicalSwitches): string {
       String(item.localMacs),
       String(item.remoteMacs),
       item.arpNdSuppression ? String(item.neighbours) : 'off',
-      item.floodList.join(', '),
+      `${item.floodList.join(', ')}${item.isFloodedToMacs ? ' (from remote MACs: no unknown-dst)' : ''}`.trimStart(),
     ]),
     'the database has no logical switches',
   )

@@ -20,6 +20,7 @@ import { findOwnSwitch, findTunnelIp, type Gateway } from './own-switch.js'
 import { UNSPECIFIED, type Refusal } from './refusal.js'
 import { createRemoteMacResolver, NO_REMOTE_MACS } from './remote-macs.js'
 import { readSuppression } from './suppression.js'
+import { refuseRouters } from './routers.js'
 import { readSwitchKeys } from './switch-keys.js'
 
 /** What should be, as the database says it. */
@@ -94,7 +95,12 @@ function createRebuild(
     const bound = new Set(bindings.map(({ switchId }) => switchId))
     const { switches, refusals: keyRefusals } = readSwitchKeys(logicalSwitches, bound, present.switches)
     const { acls, refusals: aclRefusals } = readAcls(own, replica.table('ACL'), replica.table('ACL_entry'))
-    const refusals = [...keyRefusals, ...portRefusals, ...aclRefusals, ...refuseRouters(replica)]
+    const refusals = [
+      ...keyRefusals,
+      ...portRefusals,
+      ...aclRefusals,
+      ...refuseRouters(replica.table('Logical_Router')),
+    ]
     if (own.row !== undefined && tunnelIp === undefined && switches.size > 0)
       refusals.push(refuseWithoutAddress(own.row))
 
@@ -194,16 +200,6 @@ function groupBySwitch(rows: Iterable<McastMacsRemoteRow>): ReadonlyMap<Uuid, Mc
     else group.push(row)
   }
   return groups
-}
-
-function refuseRouters(replica: Replica<Tables>): Refusal[] {
-  return [...replica.table('Logical_Router').values()].map(({ _uuid, name }) => ({
-    table: 'Logical_Router',
-    row: _uuid,
-    subject: name,
-    reason: 'routing between logical switches is not served',
-    fault: { on: 'switch', key: 'lr_support_fault' },
-  }))
 }
 
 /** `push(...items)` would put 100,000 items on the stack. */

@@ -10,6 +10,9 @@ export type PortFault = 'invalid_vlan_map' | 'invalid_ACL_binding' | 'unspecifie
 /** Keys of ACL.acl_fault_status that this gateway sets. */
 export type AclFault = 'invalid_acl' | 'resource_shortage'
 
+/** Keys of Logical_Router.LR_fault_status that this gateway sets. */
+export type RouterFault = 'invalid_ACL_binding' | 'unspecified_fault'
+
 /**
  * Where the controller can see the refusal. On a port only when that port itself is impaired: networking-l2gw takes a lone key
  * there for a broken port and provisions nothing more on it.
@@ -18,6 +21,7 @@ export type Fault =
   | { readonly on: 'switch'; readonly key: SwitchFault }
   | { readonly on: 'port'; readonly port: Uuid; readonly key: PortFault }
   | { readonly on: 'acl'; readonly acl: Uuid; readonly key: AclFault }
+  | { readonly on: 'router'; readonly router: Uuid; readonly key: RouterFault }
   | { readonly on: 'acl entry'; readonly entry: Uuid; readonly key: 'invalid_acl_entry' }
 
 /** A row, or a part of one, that is not served, and why. */

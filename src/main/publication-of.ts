@@ -18,6 +18,7 @@ export function publicationOf(
   const switchFaults = new Set<string>()
   const portFaults = new Map<Uuid, Set<string>>()
   const aclFaults = new Map<Uuid, Set<string>>()
+  const routerFaults = new Map<Uuid, Set<string>>()
   const aclEntryFaults = new Map<Uuid, Set<string>>()
   const add = (faultsOf: Map<Uuid, Set<string>>, row: Uuid, key: string): void =>
     void faultsOf.set(row, (faultsOf.get(row) ?? new Set()).add(key))
@@ -31,6 +32,9 @@ export function publicationOf(
         break
       case 'acl':
         add(aclFaults, fault.acl, fault.key)
+        break
+      case 'router':
+        add(routerFaults, fault.router, fault.key)
         break
       case 'acl entry':
         add(aclEntryFaults, fault.entry, fault.key)
@@ -53,6 +57,7 @@ export function publicationOf(
     portFaults,
     aclFaults,
     aclEntryFaults,
+    routerFaults,
     totals,
   }
 }

@@ -19,7 +19,7 @@ export const MONITORED = {
   Physical_Locator: ['encapsulation_type', 'dst_ip', 'tunnel_key'],
   Physical_Locator_Set: ['locators'],
   Tunnel: ['local', 'remote', 'bfd_config_local', 'bfd_config_remote', 'bfd_params', 'bfd_status'],
-  Logical_Router: ['name'],
+  Logical_Router: ['name', 'acl_binding', 'LR_fault_status'],
   ACL: ['acl_entries', 'acl_name', 'acl_fault_status'],
   ACL_entry: [
     'sequence',

@@ -44,6 +44,8 @@ export interface Publication {
   readonly aclFaults: ReadonlyMap<Uuid, ReadonlySet<string>>
   /** ACL_entry -> acle_fault_status */
   readonly aclEntryFaults: ReadonlyMap<Uuid, ReadonlySet<string>>
+  /** Logical_Router -> LR_fault_status */
+  readonly routerFaults: ReadonlyMap<Uuid, ReadonlySet<string>>
   /** The last sample. */
   readonly totals: readonly BindingTotals[]
 }

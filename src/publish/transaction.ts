@@ -9,6 +9,7 @@ import { publishFaults } from './faults.js'
 import { publishUcastMacs, publishUnknownDestinations } from './local-macs.js'
 import { publishOwnRows } from './own-rows.js'
 import type { Publication } from './publication.js'
+import { publishRouterFaults } from './router-faults.js'
 import { publishTunnels } from './tunnels.js'
 
 /**
@@ -31,6 +32,7 @@ export function buildTransaction(replica: Replica<Tables>, publication: Publicat
   publishTunnels(draft, replica, row, publication, own, index)
   publishFaults(draft, replica, row, publication)
   publishAclFaults(draft, replica, row, publication)
+  publishRouterFaults(draft, replica, publication)
   publishBindingStats(draft, replica, row, publication)
   return draft.operations
 }

@@ -41,7 +41,7 @@ t.test('garbage is refused row by row with its reason, and everything else is se
         { _uuid: uuid(51), locators: [uuid(21), uuid(25)] },
         { _uuid: uuid(52), locators: [uuid(22)] },
       ],
-      Logical_Router: [{ _uuid: uuid(61), name: 'r' }],
+      Logical_Router: [{ _uuid: uuid(61), name: 'r', acl_binding: new Map([['192.0.2.1', uuid(71)]]) }],
     }),
     nothing,
   )
@@ -72,6 +72,8 @@ t.test('garbage is refused row by row with its reason, and everything else is se
       ['Mcast_Macs_Remote', uuid(42), onSwitch],
       ['Mcast_Macs_Remote', uuid(43), onSwitch],
       ['Logical_Router', uuid(61), { on: 'switch', key: 'lr_support_fault' }],
+      ['Logical_Router', uuid(61), { on: 'router', router: uuid(61), key: 'unspecified_fault' }],
+      ['Logical_Router', uuid(61), { on: 'router', router: uuid(61), key: 'invalid_ACL_binding' }],
     ],
   )
   t.match(refusals.find(({ row }) => row === uuid(32))?.reason, 'Not A Mac')

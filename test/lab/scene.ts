@@ -39,6 +39,8 @@ export interface SceneOptions extends Surroundings {
   readonly ovsdb?: (lab: Lab) => Promise<string>
   /** The text of a config file for vtepd; default: no file. */
   readonly config?: string
+  /** See GatewayOptions. */
+  readonly tunnelIpFromDatabase?: boolean
 }
 
 /** A logical switch in the database and on every hypervisor. */
@@ -113,6 +115,7 @@ export function gatewayKind(
         mode,
         ports,
         flags: options.flags ?? [],
+        tunnelIpFromDatabase: options.tunnelIpFromDatabase ?? false,
         ...(options.config === undefined ? {} : { config: options.config }),
         ...(options.ovsdb === undefined ? {} : { ovsdb: await options.ovsdb(lab) }),
       }),

@@ -42,6 +42,7 @@ const nothingToSay: Publication = {
   portFaults: new Map(),
   aclFaults: new Map(),
   aclEntryFaults: new Map(),
+  routerFaults: new Map(),
   totals: [],
 }
 

@@ -26,6 +26,8 @@ export interface View {
   readonly applied: Forwarding | undefined
   /** What the kernel did not take. */
   readonly impairments: readonly { readonly subject: string; readonly reason: string }[]
+  /** How often something of ours had been taken out of the kernel and was put back, since the daemon started. */
+  readonly repairs: number
   /** undefined: not opened yet. */
   readonly datapath: Datapath | undefined
   /** The kernel's tables, read once for all sections. */

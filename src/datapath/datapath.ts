@@ -133,6 +133,8 @@ export type DatapathEvent =
   | { readonly kind: 'macRoom' }
   /** The BFD session of a tunnel has another status. */
   | { readonly kind: 'bfd'; readonly status: BfdStatus }
+  /** Somebody had taken something of the gateway out of the kernel; it is back. */
+  | { readonly kind: 'repaired'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string }
 
 export type BfdState = 'admin_down' | 'down' | 'init' | 'up'

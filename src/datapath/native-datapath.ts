@@ -147,6 +147,7 @@ function toEvent(event: Native.DatapathEvent): DatapathEvent {
     case 'links':
     case 'macRoom':
       return { kind }
+    case 'repaired':
     case 'failed':
       return { kind, reason }
     case 'learned':

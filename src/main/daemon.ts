@@ -215,6 +215,7 @@ export class Daemon {
       desired: this.#gateway?.desired,
       applied: this.#gateway?.applied,
       impairments: this.#gateway?.impairments ?? [],
+      repairs: this.#gateway?.repairs ?? 0,
       datapath: this.#datapath,
       snapshot: once(() => this.#datapath?.snapshot()),
     })

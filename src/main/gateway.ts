@@ -50,6 +50,7 @@ export class Gateway {
   #scheduled: NodeJS.Immediate | undefined
   #retry: NodeJS.Timeout | undefined
   #retryMs = FIRST_RETRY_MS
+  #repairs = 0
   #linksRetry: NodeJS.Timeout | undefined
 
   constructor(options: GatewayOptions) {
@@ -89,6 +90,9 @@ export class Gateway {
       else if (event.kind === 'bfd') {
         this.#followBfd(event.status)
         isNews = true
+      } else if (event.kind === 'repaired') {
+        this.#repairs += 1
+        log.warn('datapath_repaired', { reason: event.reason, count: this.#repairs })
       } else if (event.kind === 'failed') log.warn('datapath_failed', { reason: event.reason })
       else if (event.kind === 'refused')
         log.info('remote_mac_on_access', { mac: event.mac, netdev: event.netdev, vlan: event.vlan })
@@ -130,6 +134,11 @@ export class Gateway {
       aclOf: (netdev, vlan) => this.#portRow(netdev)?.acl_bindings.get(vlan),
     })
     return [...failed, ...this.#roomless]
+  }
+
+  /** How often something of ours had been taken out of the kernel and was put back. */
+  get repairs(): number {
+    return this.#repairs
   }
 
   /** Ends the passes; the kernel keeps what it has. */

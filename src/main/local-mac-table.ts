@@ -39,6 +39,7 @@ export function createLocalMacTable(known: readonly LocalMac[]): LocalMacTable {
         case 'bfd':
         case 'macRoom':
         case 'links':
+        case 'repaired':
         case 'failed':
           return false
       }

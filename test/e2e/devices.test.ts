@@ -35,6 +35,16 @@ inEachMode('devices and neighbours that change under the gateway', places, async
     t.equal(await rows(), before)
   })
 
+  await t.test('programs that somebody takes off a port are put back, which is logged and counted', async (t) => {
+    const before = (await gateway.show()).status.repairs
+    await gateway.namespace.run(['tc', 'filter', 'del', 'dev', 'port2', 'ingress'])
+    await until('the repair', async () => (await gateway.show()).status.repairs > before)
+    t.match(scene.vtepd.output(), /"reason":"the program of port2 had been removed".*"event":"datapath_repaired"/)
+    t.match(await gateway.vtep('show', 'status'), /repaired: +\d+ times/)
+    await reach(second, vm.address)
+    await exchangeTcp(second.namespace, vm.namespace, vm.address)
+  })
+
   await t.test('a next hop that gets another MAC is followed', async () => {
     const hypervisor = nth(scene.hypervisors, 0)
     const pings = startPings(second, vm.address)

@@ -120,11 +120,12 @@ pub struct Snapshot {
 }
 
 /// `links`: a port or a path changed; bindings of a device that vanished are gone from the tables. `bfd`: the session of a
-/// tunnel has another status. `macRoom`: a limit of local MACs is exhausted, or is so no more. `failed`: `reason` says what. All others name a MAC; `forgotten` says why.
+/// tunnel has another status. `macRoom`: a limit of local MACs is exhausted, or is so no more. `repaired`, `failed`: `reason` says
+/// what. All others name a MAC; `forgotten` says why.
 #[napi(object)]
 pub struct DatapathEvent {
     #[napi(
-        ts_type = "'learned' | 'moved' | 'forgotten' | 'refused' | 'bfd' | 'macRoom' | 'links' | 'failed'"
+        ts_type = "'learned' | 'moved' | 'forgotten' | 'refused' | 'bfd' | 'macRoom' | 'links' | 'repaired' | 'failed'"
     )]
     pub kind: String,
     pub switch_id: Option<String>,
@@ -297,6 +298,7 @@ impl From<Notice> for DatapathEvent {
             },
             Notice::MacRoom => Self::of_kind("macRoom", None),
             Notice::Links => Self::of_kind("links", None),
+            Notice::Repaired(reason) => Self::of_kind("repaired", Some(reason)),
             Notice::Failed(reason) => Self::of_kind("failed", Some(reason)),
         }
     }

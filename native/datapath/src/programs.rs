@@ -135,16 +135,16 @@ impl Programs {
         Ok(())
     }
 
-    /// Puts a tc program back on a device from which somebody has removed it.
+    /// Puts a tc program back on a device from which somebody has removed it. Returns whether somebody had.
     pub fn ensure_tc(
         &mut self,
         which: TcProgram,
         netlink: &mut Netlink,
         link: &Link,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         match our_filter(netlink, link.ifindex) {
-            Some(_) => Ok(()),
-            None => self.attach_tc(which, &link.name),
+            Some(_) => Ok(false),
+            None => self.attach_tc(which, &link.name).map(|()| true),
         }
     }
 

@@ -201,6 +201,8 @@ pub enum Notice {
         /// How the session stands now.
         status: Status,
     },
+    /// Something of the gateway's had been taken out of the kernel, and is back.
+    Repaired(String),
     /// Something failed on the worker's side.
     Failed(String),
 }

@@ -101,7 +101,8 @@ impl Tables {
     }
 
     /// Puts back what was taken from under the gateway: its VXLAN device, its programs on it and on the ports.
-    pub(crate) fn repair(&mut self) -> Result<(), Error> {
+    pub(crate) fn repair(&mut self) -> Result<Vec<Notice>, Error> {
+        let mut notices = Vec::new();
         let is_there = |link: &Link| underlay::is_vxlan_device(link) && link.up;
         if !self.links.values().any(is_there) {
             own_vxlan_device(
@@ -122,9 +123,14 @@ impl Tables {
                     continue;
                 }
             };
-            self.programs.ensure_tc(which, &mut self.netlink, link)?;
+            if self.programs.ensure_tc(which, &mut self.netlink, link)? {
+                notices.push(Notice::Repaired(format!(
+                    "the program of {} had been removed",
+                    link.name
+                )));
+            }
         }
-        Ok(())
+        Ok(notices)
     }
 
     /// What BFD sessions work with. Only the first call succeeds.

@@ -72,7 +72,7 @@ impl Worker {
             if now >= next_keep {
                 next_keep = now + KEEP;
                 resolve_at = Some(now);
-                self.work(|tables| tables.keep().map(|()| Vec::new()));
+                self.work(Tables::keep);
             }
             if resolve_at.is_some_and(|at| now >= at) {
                 resolve_at = None;

@@ -37,6 +37,8 @@ const schema = z.object({
   refusedCount: z.int(),
   /** What the kernel did not take. */
   failed: z.array(z.object({ subject: z.string(), reason: z.string() })),
+  /** How often somebody had taken a program or the VXLAN device away, and it was put back. */
+  repairs: z.int(),
   faults: z.object({ switch: z.array(z.string()), ports: z.record(z.string(), z.array(z.string())) }),
 })
 
@@ -75,6 +77,7 @@ function build(view: View): Status {
       .map(({ table, row, subject, reason, fault }) => ({ table, row, subject, reason, fault: fault.key })),
     refusedCount: refusals.length,
     failed: view.impairments.map(({ subject, reason }) => ({ subject, reason })),
+    repairs: view.repairs,
     faults: {
       switch: [...(own?.switch_fault_status ?? [])],
       ports: Object.fromEntries(
@@ -122,6 +125,7 @@ function print(value: Status): string {
       'manager',
       `${target}: ${isConnected ? 'connected' : 'not connected'}`,
     ]),
+    ...(value.repairs === 0 ? [] : [['repaired', `${value.repairs} times: something of the gateway had been removed`]]),
     ['faults', describeFaults(value.faults)],
   ].map(([name = '', text = '']) => `  ${`${name}:`.padEnd(16)}${visible(text)}\n`)
   return lines.join('') + printTroubles(value)

@@ -137,11 +137,11 @@ impl Tables {
         let mut notices = self.forget_device(ifindex)?;
         notices.push(Notice::Links);
         if underlay::is_vxlan_device(&link) {
-            notices.push(Notice::Failed(format!(
-                "device {} was removed; it is made anew",
+            notices.push(Notice::Repaired(format!(
+                "device {} had been removed",
                 link.name
             )));
-            let repaired = self.repair().map(|()| Vec::new());
+            let repaired = self.repair();
             collect(&mut notices, repaired);
         }
         Ok(notices)
@@ -159,13 +159,14 @@ impl Tables {
 
     /// What is due now and then: neighbours in use are verified, drivers asked again what they can do, programs that
     /// were taken off put back.
-    pub(crate) fn keep(&mut self) -> Result<(), Error> {
-        self.repair()?;
+    pub(crate) fn keep(&mut self) -> Result<Vec<Notice>, Error> {
+        let notices = self.repair()?;
         self.underlay.keep_neighbours(&mut self.netlink);
         let ports: Vec<u32> = self.ports.entries().map(|(ifindex, _)| ifindex).collect();
         ports
             .into_iter()
-            .try_for_each(|ifindex| self.ports.look_at_features(ifindex))
+            .try_for_each(|ifindex| self.ports.look_at_features(ifindex))?;
+        Ok(notices)
     }
 
     fn forget_device(&mut self, ifindex: u32) -> Result<Vec<Notice>, Error> {

@@ -125,7 +125,7 @@ export type DatapathEvent =
       readonly reason: string
     }
   /**
-   * A port appeared, changed or vanished, or a tunnel has another path. A port whose device vanished is no port any more, and
+   * A port appeared, changed or vanished, an address of the box came or went, or a tunnel has another path. A port whose device vanished is no port any more, and
    * its bindings are gone.
    */
   | { readonly kind: 'links' }

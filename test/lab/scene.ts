@@ -106,7 +106,7 @@ export async function buildScene(lab: Lab, options: SceneOptions): Promise<Scene
 /** This gateway in one mode. */
 export function gatewayKind(
   mode: DatapathMode,
-  options: Pick<SceneOptions, 'flags' | 'config' | 'ovsdb'> = {},
+  options: Pick<SceneOptions, 'flags' | 'config' | 'ovsdb' | 'tunnelIpFromDatabase'> = {},
 ): BoxKind<Gateway> {
   return {
     physical: mode === 'xdp',

@@ -189,7 +189,7 @@ pub enum Notice {
     Forgotten(LocalMacSpec, Reason),
     /// A remote MAC was seen on an access port and not learned.
     Refused(LocalMacSpec),
-    /// A port appeared, changed or vanished, or a tunnel has another path. Bindings of a device that vanished are
+    /// A port appeared, changed or vanished, an address of the box came or went, or a tunnel has another path. Bindings of a device that vanished are
     /// gone from the tables.
     Links,
     /// A limit of local MACs is exhausted, or is so no more.

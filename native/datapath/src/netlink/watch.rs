@@ -24,6 +24,8 @@ pub struct Changes {
     pub links: Vec<Link>,
     /// Devices that are gone, by index.
     pub removed_links: Vec<u32>,
+    /// An address of the box came or went.
+    pub addresses: bool,
     /// Notifications were lost: the devices must be listed again.
     pub is_incomplete: bool,
     /// A route, a neighbour, an address or a link changed, so next hops must be looked up again.
@@ -68,6 +70,7 @@ impl Watch {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(changes),
                 Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => {
                     changes.is_incomplete = true;
+                    changes.addresses = true;
                     changes.paths = true;
                 }
                 Err(error) => return Err(error),
@@ -88,6 +91,9 @@ impl Changes {
         match message {
             RouteNetlinkMessage::NewLink(link) => self.links.push(Link::from_message(link)),
             RouteNetlinkMessage::DelLink(link) => self.removed_links.push(link.header.index),
+            RouteNetlinkMessage::NewAddress(_) | RouteNetlinkMessage::DelAddress(_) => {
+                self.addresses = true;
+            }
             _ => {}
         }
     }

@@ -69,6 +69,9 @@ impl Tables {
     /// Follows devices that appeared, changed or vanished. What fails is told among the rest, and the rest is done.
     pub(crate) fn follow(&mut self, mut changes: Changes) -> Vec<Notice> {
         let mut notices = Vec::new();
+        if changes.addresses {
+            notices.push(Notice::Links);
+        }
         if changes.is_incomplete {
             match self.missed_changes() {
                 Ok(missed) => changes = missed,

@@ -20,6 +20,8 @@ export interface GatewayOptions {
   readonly ports?: readonly string[]
   /** More words for the command line of vtepd. */
   readonly flags?: readonly string[]
+  /** Default: debug. */
+  readonly logLevel?: 'info' | 'debug'
   /** An existing hardware_vtep database, or what starts one in the box's namespace; default: vtepd's own. */
   readonly ovsdb?: string | ((namespace: Namespace) => Promise<string>)
   /** The text of its config file; default: no file. */
@@ -53,7 +55,7 @@ export interface Gateway extends Box {
 
 /** Makes the box and its place on the underlay; the access ports' cables are for the caller to plug. */
 export async function makeGateway(lab: Lab, underlay: Underlay, options: GatewayOptions): Promise<Gateway> {
-  const { mode, name = 'gateway', ports = ['port1', 'port2'], flags = [], config } = options
+  const { mode, name = 'gateway', ports = ['port1', 'port2'], flags = [], logLevel = 'debug', config } = options
   const namespace = await lab.namespace(name)
   const attachment = await underlay.attach(namespace)
   const ovsdb = typeof options.ovsdb === 'function' ? await options.ovsdb(namespace) : options.ovsdb
@@ -88,7 +90,7 @@ export async function makeGateway(lab: Lab, underlay: Underlay, options: Gateway
       '--datapath-mode',
       datapathMode,
       '--log-level',
-      'debug',
+      logLevel,
       ...flags,
     ],
   ]

@@ -1,3 +1,4 @@
+import { PersistentMap, type MapDraft } from '../persistent/persistent-map.js'
 import type { TableDescription, TableDescriptions } from './description.js'
 import { applyDiff } from './diff.js'
 import { OvsdbError, toOvsdbError } from './error.js'
@@ -8,10 +9,12 @@ import type { RowUpdate } from './table-updates.js'
 export type Row = Readonly<Record<string, Value>>
 
 /** Every table of the description, empty ones too, by name. Never changed after it was made. */
-export type Contents = ReadonlyMap<string, ReadonlyMap<Uuid, Row>>
+export type Contents = ReadonlyMap<string, PersistentMap<Uuid, Row>>
+
+const NO_ROWS: PersistentMap<Uuid, Row> = PersistentMap.from<Uuid, Row>([])
 
 export function emptyContents(tables: TableDescriptions): Contents {
-  return new Map([...tables.keys()].map((table) => [table, new Map()]))
+  return new Map([...tables.keys()].map((table) => [table, NO_ROWS]))
 }
 
 /**
@@ -21,7 +24,7 @@ export function emptyContents(tables: TableDescriptions): Contents {
  * @throws OvsdbError `protocol error`, with table, row and column.
  */
 export function replaceContents(tables: TableDescriptions, previous: Contents, dump: readonly RowUpdate[]): Contents {
-  const fresh = new Map([...tables.keys()].map((table) => [table, new Map<Uuid, Row>()]))
+  const fresh = new Map([...tables.keys()].map((table) => [table, NO_ROWS.edit()]))
   const changed = new Set<string>()
   for (const update of dump) {
     const description = descriptionOf(tables, update)
@@ -33,14 +36,15 @@ export function replaceContents(tables: TableDescriptions, previous: Contents, d
     fresh.get(update.table)?.set(update.uuid, row)
   }
   return new Map(
-    [...fresh].map(([table, rows]) => {
+    [...fresh].map(([table, draft]) => {
       const before = previous.get(table)
+      const rows = draft.finish()
       return [table, before && !changed.has(table) && before.size === rows.size ? before : rows]
     }),
   )
 }
 
-/** Collects the updates of a batch; copies a table once, at its first change. */
+/** Collects the updates of a batch. */
 export interface Draft {
   /** @throws OvsdbError `protocol error`, with table, row and column; the draft is of no use afterwards. */
   readonly apply: (updates: readonly RowUpdate[]) => void
@@ -49,31 +53,34 @@ export interface Draft {
 }
 
 export function beginDraft(tables: TableDescriptions, base: Contents): Draft {
-  const copies = new Map<string, Map<Uuid, Row>>()
+  const drafts = new Map<string, MapDraft<Uuid, Row>>()
 
-  const writable = (table: string): Map<Uuid, Row> => {
-    const copy = copies.get(table) ?? new Map(base.get(table))
-    copies.set(table, copy)
-    return copy
+  const draftOf = (table: string): MapDraft<Uuid, Row> => {
+    const draft = drafts.get(table) ?? (base.get(table) ?? NO_ROWS).edit()
+    drafts.set(table, draft)
+    return draft
   }
   const applyOne = (update: RowUpdate): void => {
     const description = descriptionOf(tables, update)
-    const before = (copies.get(update.table) ?? base.get(update.table))?.get(update.uuid)
+    const draft = draftOf(update.table)
     if (update.kind === 'gone') {
-      if (before) writable(update.table).delete(update.uuid)
+      draft.delete(update.uuid)
       return
     }
+    const before = draft.get(update.uuid)
     const after = update.kind === 'put' ? buildRow(description, update) : modifyRow(description, before, update)
     const row = keepIdentity(description, before, after)
-    if (row !== before) writable(update.table).set(update.uuid, row)
+    if (row !== before) draft.set(update.uuid, row)
   }
 
   return {
     apply: (updates) => {
       updates.forEach(applyOne)
     },
-    contents: () =>
-      copies.size === 0 ? base : new Map([...base].map(([table, rows]) => [table, copies.get(table) ?? rows])),
+    contents: () => {
+      const contents = new Map([...base].map(([table, rows]) => [table, drafts.get(table)?.finish() ?? rows]))
+      return [...contents].every(([table, rows]) => base.get(table) === rows) ? base : contents
+    },
   }
 }
 

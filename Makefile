@@ -25,8 +25,8 @@ compare: tools-for-root tools-for-run tools-for-test addons tests ## build, then
 check: tools-for-run tools-for-check native ## formatting, lint of TypeScript, Rust, C and shell, types, dead exports, generated files
 	@.setup/check
 
-bench: tools-for-root tools-for-run tools-for-bench tests ## build, then measure the gateway beside the kernel's bridge and vxlan device (about a minute)
-	@node dist-test/test/bench/bench.js
+bench: tools-for-root tools-for-run tools-for-bench tests ## build, then measure: throughput beside the kernel's own parts, and scale (B=scale: only that part; J=FILE: the results as JSON too)
+	@node dist-test/test/bench/bench.js $(B) $(if $(J),--json $(J))
 
 kernels: tools-for-root tools-for-run tools-for-kernels tools-for-test addons tests ## build, then prove the gateway on Debian's kernels 6.1 and 6.12 under emulation (some ten minutes; KERNELS="package ..." chooses)
 	@test/kernels/prove.sh $(KERNELS)

@@ -54,7 +54,7 @@ static __always_inline int to_group(struct __sk_buff *skb, const struct binding_
 	__builtin_memcpy(asked.macs, macs, sizeof(asked.macs));
 	reason = answer_question(skb, &asked);
 	if (reason == NOT_ANSWERED)
-		return flood_frame(skb, switch_slot, ls, at->ifindex, at->vlan, m);
+		return flood_frame(skb, macs, switch_slot, ls, at->ifindex, at->vlan, m);
 	if (reason)
 		return drop(at->ifindex, reason, 1);
 	verdict = to_port(skb, at->ifindex, at->ifindex, at->vlan, slot, m);
@@ -91,7 +91,7 @@ SEC("classifier") int access_tc(struct __sk_buff *skb)
 	slot = binding->slot;
 	switch_slot = binding->switch_slot;
 	ls = bpf_map_lookup_elem(&switches, &switch_slot);
-	if (!ls || !ls->vni)
+	if (!ls || !(ls->flags & SWITCH_ACTIVE))
 		return drop(at.ifindex, DROP_UNKNOWN_SWITCH, measure(skb).packets);
 	if (tag.type) {
 		reason = remove_tag(skb);
@@ -128,8 +128,8 @@ SEC("classifier") int access_tc(struct __sk_buff *skb)
 	}
 	remote = bpf_map_lookup_elem(&remote_macs, &destination);
 	if (remote)
-		return to_tunnel(skb, at.ifindex, remote->tunnel, ls->vni, &m);
-	return flood_frame(skb, switch_slot, ls, at.ifindex, at.vlan, &m);
+		return to_tunnel(skb, at.ifindex, remote->tunnel, remote->vni ? remote->vni : ls->vni, &m);
+	return flood_frame(skb, macs, switch_slot, ls, at.ifindex, at.vlan, &m);
 }
 
 #endif

@@ -66,9 +66,8 @@ SEC("xdp.frags") int access_xdp(struct xdp_md *ctx)
 		return XDP_PASS;
 	slot = binding->slot;
 	ls = bpf_map_lookup_elem(&switches, &binding->switch_slot);
-	if (!ls || !ls->vni)
+	if (!ls || !(ls->flags & SWITCH_ACTIVE))
 		return XDP_PASS;
-	vni = ls->vni;
 
 	source = mac_key(binding->switch_slot, eth->h_source);
 	local = bpf_map_lookup_elem(&local_macs, &source);
@@ -79,6 +78,9 @@ SEC("xdp.frags") int access_xdp(struct xdp_md *ctx)
 		return XDP_PASS;
 	remote = bpf_map_lookup_elem(&remote_macs, &destination);
 	if (!remote)
+		return XDP_PASS;
+	vni = remote->vni ? remote->vni : ls->vni;
+	if (!vni)
 		return XDP_PASS;
 	tunnel = bpf_map_lookup_elem(&tunnels, &remote->tunnel);
 	if (!tunnel || !tunnel->ifindex || !(tunnel->flags & TUNNEL_XDP) || tunnel->header_len != OUTER_LENGTH)

@@ -121,17 +121,17 @@ static __noinline int without_switch(struct __sk_buff *skb, const struct bpf_tun
 	const struct bfd_frame *own;
 	struct bfd_session *session;
 	struct tunnel *tunnel;
-	__u32 *number;
+	struct vtep *vtep;
 	int is_punted;
 
 	if (bpf_skb_load_bytes(skb, 0, &received, sizeof(received)) || !is_bfd(&received))
 		return drop(0, DROP_UNKNOWN_VNI, packets);
-	number = bpf_map_lookup_elem(&vteps, &remote);
+	vtep = bpf_map_lookup_elem(&vteps, &remote);
 	session = bpf_map_lookup_elem(&bfd_sessions, &remote);
-	if (!number || !session)
+	if (!vtep || !session)
 		return drop(0, DROP_UNKNOWN_VNI, packets);
-	is_punted = punt(skb, *number, &remote, outer->tunnel_id);
-	tunnel = bpf_map_lookup_elem(&tunnels, number);
+	is_punted = punt(skb, vtep->tunnel, &remote, outer->tunnel_id);
+	tunnel = bpf_map_lookup_elem(&tunnels, &vtep->tunnel);
 	if (tunnel && is_abandoned(session)) {
 		own = (const struct bfd_frame *)session->frame;
 		if (is_steady(&received, own))

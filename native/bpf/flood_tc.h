@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Head-end replication: one clone to each member of a logical switch's flood list. */
+/* Head-end replication: one clone to each binding of a logical switch, and to each tunnel that the destination names.
+ */
 #ifndef VTEP_FLOOD_TC_H
 #define VTEP_FLOOD_TC_H
 
@@ -7,7 +8,7 @@
 
 struct flood {
 	struct __sk_buff *skb;
-	struct flood_key key;
+	__u32 list;
 	__u32 ifindex; /* where the frame came in; 0: from a tunnel, whose frames go to no tunnel (split horizon) */
 	__u32 vlan;
 	__u32 vni;
@@ -23,99 +24,135 @@ static __always_inline void refuse(struct flood *flood, __u32 reason)
 	flood->refused++;
 }
 
-static __always_inline void flood_to_port(struct flood *flood, const struct flood_member *member)
+static __always_inline struct flood_member *member(const struct flood *flood, __u32 index)
 {
+	struct flood_member_key key = {.list = flood->list, .index = index};
+
+	return bpf_map_lookup_elem(&flood_members, &key);
+}
+
+/* A member may be missing when the list was replaced meanwhile; the one that replaces it is already in place. */
+static long flood_to_port(__u32 index, void *context)
+{
+	struct flood *flood = context;
+	struct flood_member *to = member(flood, index);
 	struct __sk_buff *skb = flood->skb;
-	__u32 ifindex = member->target, vlan = member->vlan, slot = member->binding_slot;
+	__u32 ifindex, vlan, slot;
 	long result;
 
+	if (!to)
+		return 0;
+	ifindex = to->target;
+	vlan = to->vlan;
+	slot = to->binding_slot;
 	if (ifindex == flood->ifindex && vlan == flood->vlan)
-		return;
+		return 0;
 	if (!may_leave(skb, vlan)) {
 		refuse(flood, DROP_INNER_VLAN);
-		return;
+		return 0;
 	}
 	if (is_denied_in_tc(skb, slot, ifindex, vlan, ACL_EGRESS)) {
 		refuse(flood, DROP_ACL_DENIED);
-		return;
+		return 0;
 	}
 	if (vlan && bpf_skb_vlan_push(skb, bpf_htons(ETH_P_8021Q), vlan)) {
 		refuse(flood, DROP_HELPER_FAILED);
-		return;
+		return 0;
 	}
 	result = bpf_clone_redirect(skb, ifindex, 0);
 	if (vlan)
 		bpf_skb_vlan_pop(skb);
 	if (result < 0) {
 		refuse(flood, DROP_HELPER_FAILED);
-		return;
+		return 0;
 	}
 	count_to_local(slot, flood->measure.packets, flood->measure.bytes);
 	flood->sent++;
 	if (tracing)
 		tell(EVENT_TO_PORT, 0, ifindex, vlan, NULL, 0);
+	return 0;
 }
 
-static __always_inline void flood_to_tunnel(struct flood *flood, __u32 tunnel_slot)
+static long flood_to_tunnel(__u32 index, void *context)
 {
-	struct tunnel *tunnel = bpf_map_lookup_elem(&tunnels, &tunnel_slot);
-	__u32 reason;
+	struct flood *flood = context;
+	struct flood_member *to = member(flood, index);
+	struct tunnel *tunnel;
+	__u32 number, vni, reason;
 
-	if (!tunnel)
+	if (!to)
+		return 0;
+	number = to->target;
+	vni = to->vni ? to->vni : flood->vni;
+	tunnel = bpf_map_lookup_elem(&tunnels, &number);
+	if (!tunnel || !vni)
 		reason = DROP_NO_TUNNEL;
 	else if (exceeds(tunnel, &flood->measure))
 		reason = DROP_OVERSIZE;
 	else
-		reason = set_tunnel(flood->skb, tunnel, flood->vni);
+		reason = set_tunnel(flood->skb, tunnel, vni);
 	if (reason) {
 		refuse(flood, reason);
-		return;
+		return 0;
 	}
 	if (bpf_clone_redirect(flood->skb, flood->vxlan_ifindex, 0) < 0) {
 		refuse(flood, DROP_HELPER_FAILED);
-		return;
+		return 0;
 	}
 	flood->sent++;
 	if (tracing)
-		tell(EVENT_TO_TUNNEL, 0, flood->ifindex, 0, NULL, tunnel_slot);
-}
-
-static long flood_member(__u32 index, void *context)
-{
-	struct flood *flood = context;
-	struct flood_key key = flood->key;
-	struct flood_member *member;
-
-	key.index = index;
-	member = bpf_map_lookup_elem(&flood_members, &key);
-	/* Between two generations a slot may be missing; the list that replaces it is already in place. */
-	if (!member)
-		return 0;
-	if (member->kind == FLOOD_PORT)
-		flood_to_port(flood, member);
-	else if (flood->ifindex)
-		flood_to_tunnel(flood, member->target);
+		tell(EVENT_TO_TUNNEL, 0, flood->ifindex, 0, NULL, number);
 	return 0;
 }
 
-/* ifindex 0: the frame came from a tunnel. The frame itself is consumed. */
-static __always_inline int flood_frame(struct __sk_buff *skb, __u32 switch_slot, const struct logical_switch *ls,
-				       __u32 ifindex, __u32 vlan, const struct measure *m)
+/* The list for the group, even an empty one, else that for unknown destinations. */
+static __always_inline struct flood_list *tunnel_list(__u32 switch_slot, const __u8 *destination)
 {
+	struct flood_key key = {.switch_slot = switch_slot, .kind = FLOOD_GROUP};
+	struct flood_list *list;
+
+	if (is_group(destination)) {
+		__builtin_memcpy(key.mac, destination, sizeof(key.mac));
+		list = bpf_map_lookup_elem(&flood_lists, &key);
+		if (list)
+			return list;
+		__builtin_memset(key.mac, 0, sizeof(key.mac));
+	}
+	key.kind = FLOOD_UNKNOWN;
+	return bpf_map_lookup_elem(&flood_lists, &key);
+}
+
+/* Makes a list that of the loop which comes; answers how many turns it takes. */
+static __always_inline __u32 select_list(struct flood *flood, const struct flood_list *list)
+{
+	if (!list)
+		return 0;
+	flood->list = list->number;
+	return list->count < FLOOD_FAN_OUT_MAX ? list->count : FLOOD_FAN_OUT_MAX;
+}
+
+/* ifindex 0: the frame came from a tunnel. The frame itself is consumed. */
+static __always_inline int flood_frame(struct __sk_buff *skb, const __u8 *destination, __u32 switch_slot,
+				       const struct logical_switch *ls, __u32 ifindex, __u32 vlan,
+				       const struct measure *m)
+{
+	struct flood_key ports = {.switch_slot = switch_slot, .kind = FLOOD_PORTS};
 	struct flood flood = {
 		.skb = skb,
-		.key = {.switch_slot = switch_slot, .generation = ls->flood_generation},
 		.ifindex = ifindex,
 		.vlan = vlan,
 		.vni = ls->vni,
 		.vxlan_ifindex = vxlan_ifindex(),
 		.measure = *m,
 	};
-	__u32 count = ls->flood_count;
+	__u32 turns;
 
-	if (count > FLOOD_FAN_OUT_MAX)
-		count = FLOOD_FAN_OUT_MAX;
-	bpf_loop(count, flood_member, &flood, 0);
+	turns = select_list(&flood, bpf_map_lookup_elem(&flood_lists, &ports));
+	bpf_loop(turns, flood_to_port, &flood, 0);
+	if (ifindex) {
+		turns = select_list(&flood, tunnel_list(switch_slot, destination));
+		bpf_loop(turns, flood_to_tunnel, &flood, 0);
+	}
 	if (!flood.sent && !flood.refused)
 		return drop(ifindex, DROP_NO_DESTINATION, m->packets);
 	return TC_ACT_STOLEN;

@@ -21,11 +21,11 @@ struct binding {
 
 struct logical_switch {
 	__u8 id[16]; /* Logical_Switch UUID; all zero: the slot is free */
-	__u32 vni;
-	__u32 flood_count;
-	__u32 flood_generation;
-	__u32 reserved;
+	__u32 vni;   /* 0: frames have the VNIs of the locators alone */
+	__u32 flags; /* SWITCH_* */
 };
+
+#define SWITCH_ACTIVE 1u /* the slot is taken, and frames of its bindings are forwarded */
 
 struct mac_key {
 	__u32 switch_slot;
@@ -75,7 +75,7 @@ struct mac_usage {
 struct remote_mac {
 	__u64 refused_ns; /* when this MAC was last reported on an access port */
 	__u32 tunnel;
-	__u32 zero;
+	__u32 vni; /* the locator's own; 0: that of the logical switch */
 };
 
 /* IPv4 addresses are stored v4-mapped, so that an IPv6 underlay needs no new map. */
@@ -108,25 +108,52 @@ struct tunnel {
 
 #define TUNNEL_XDP 1u /* the underlay device can be the target of an XDP redirect */
 
+/* What is known of the sender of a tunnel packet. */
+struct vtep {
+	__u32 tunnel;
+	__u32 flags; /* VTEP_* */
+};
+
+#define VTEP_OWN_VNIS 1u /* origins has entries of this tunnel */
+
+/* Where a frame comes from whose VNI is that of a locator. */
+struct origin {
+	__u32 tunnel;
+	__u32 vni;
+};
+
 struct port {
 	__u32 flags; /* PORT_* */
 };
 
 #define PORT_XDP 1u /* the port can be the target of an XDP redirect */
 
+/* The flood lists of a logical switch: its bindings, where frames to unknown destinations go beside them, and where
+ * frames to one group go instead. */
 struct flood_key {
 	__u32 switch_slot;
-	__u32 generation;
+	__u8 mac[6]; /* FLOOD_GROUP: the group; else zero */
+	__u16 kind;  /* FLOOD_* */
+};
+
+#define FLOOD_PORTS 0u
+#define FLOOD_UNKNOWN 1u
+#define FLOOD_GROUP 2u
+
+struct flood_list {
+	__u32 number; /* another one for each version of each list */
+	__u32 count;
+};
+
+struct flood_member_key {
+	__u32 list;
 	__u32 index;
 };
 
-#define FLOOD_PORT 0u
-#define FLOOD_TUNNEL 1u
-
 struct flood_member {
-	__u32 kind;
 	__u32 target; /* ifindex of a port, or tunnel */
-	__u32 vlan;
+	__u32 vni;    /* of a tunnel: the locator's own; 0: that of the logical switch */
+	__u32 vlan;   /* of a port, as is binding_slot */
 	__u32 binding_slot;
 };
 
@@ -229,13 +256,15 @@ struct settings {
 #define NEIGHBOURS_MAX 262144
 #define TUNNELS_MAX 8192
 #define PORTS_MAX 256
+#define ORIGINS_MAX 65536
+#define FLOOD_LISTS_MAX 65536
 #define FLOOD_MEMBERS_MAX 262144
 #define FLOOD_FAN_OUT_MAX 1024
 #define BFD_SESSIONS_MAX 1024
 
 _Static_assert(sizeof(struct binding_key) == 8, "binding_key");
 _Static_assert(sizeof(struct binding) == 8, "binding");
-_Static_assert(sizeof(struct logical_switch) == 32 && offsetof(struct logical_switch, vni) == 16, "logical_switch");
+_Static_assert(sizeof(struct logical_switch) == 24 && offsetof(struct logical_switch, vni) == 16, "logical_switch");
 _Static_assert(sizeof(struct mac_key) == 12 && offsetof(struct mac_key, mac) == 4, "mac_key");
 _Static_assert(sizeof(union place) == 8 && offsetof(union place, binding_slot) == 6, "place");
 _Static_assert(sizeof(struct local_mac) == 24 && offsetof(struct local_mac, last_seen_ns) == 8, "local_mac");
@@ -247,7 +276,11 @@ _Static_assert(sizeof(struct remote_mac) == 16 && offsetof(struct remote_mac, tu
 _Static_assert(sizeof(struct neighbour_key) == 20 && offsetof(struct neighbour_key, address) == 4, "neighbour_key");
 _Static_assert(sizeof(struct neighbour) == 8, "neighbour");
 _Static_assert(sizeof(struct tunnel) == 128 && offsetof(struct tunnel, header) == 48, "tunnel");
-_Static_assert(sizeof(struct flood_key) == 12, "flood_key");
+_Static_assert(sizeof(struct vtep) == 8, "vtep");
+_Static_assert(sizeof(struct origin) == 8, "origin");
+_Static_assert(sizeof(struct flood_key) == 12 && offsetof(struct flood_key, kind) == 10, "flood_key");
+_Static_assert(sizeof(struct flood_list) == 8, "flood_list");
+_Static_assert(sizeof(struct flood_member_key) == 8, "flood_member_key");
 _Static_assert(sizeof(struct flood_member) == 16, "flood_member");
 _Static_assert(sizeof(struct binding_counters) == 32, "binding_counters");
 _Static_assert(sizeof(struct event) == 28 && offsetof(struct event, value) == 24, "event");

@@ -96,8 +96,17 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, TUNNELS_MAX);
 	__type(key, struct address); /* remote VTEP */
-	__type(value, __u32);        /* tunnel */
+	__type(value, struct vtep);
 } vteps SEC(".maps");
+
+/* The logical switches of frames whose VNI is a locator's own; they go before vnis. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, ORIGINS_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct origin);
+	__type(value, __u32); /* switch slot */
+} origins SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -106,12 +115,20 @@ struct {
 	__type(value, __u32);
 } local_addresses SEC(".maps");
 
-/* A list is replaced by writing the next generation beside it and then pointing the switch at that one. */
+/* A list is replaced by writing its next version beside it, under a new number, and then replacing the entry here. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, FLOOD_LISTS_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct flood_key);
+	__type(value, struct flood_list);
+} flood_lists SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, FLOOD_MEMBERS_MAX);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct flood_key);
+	__type(key, struct flood_member_key);
 	__type(value, struct flood_member);
 } flood_members SEC(".maps");
 

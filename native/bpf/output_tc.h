@@ -146,7 +146,7 @@ static __always_inline int to_tunnel(struct __sk_buff *skb, __u32 from, __u32 tu
 	struct tunnel *tunnel = bpf_map_lookup_elem(&tunnels, &tunnel_slot);
 	__u32 reason;
 
-	if (!tunnel)
+	if (!tunnel || !vni)
 		return drop(from, DROP_NO_TUNNEL, m->packets);
 	if (exceeds(tunnel, m))
 		return drop(from, DROP_OVERSIZE, m->packets);

@@ -6,6 +6,7 @@
 #include "bfd_tc.h"
 #include "fdb.h"
 #include "flood_tc.h"
+#include "origin.h"
 
 SEC("classifier") int overlay_tc(struct __sk_buff *skb)
 {
@@ -17,36 +18,36 @@ SEC("classifier") int overlay_tc(struct __sk_buff *skb)
 	struct address remote, local_address;
 	struct measure m;
 	__u8 macs[12];
-	__u32 *found, *tunnel, switch_slot, vni;
+	struct vtep *vtep;
+	__u32 *found, switch_slot;
 
 	if (bpf_skb_load_bytes(skb, 0, macs, sizeof(macs)))
 		return drop(0, DROP_TRUNCATED, 1);
 	m = measure(skb);
 	if (bpf_skb_get_tunnel_key(skb, &outer, sizeof(outer), 0))
 		return drop(0, DROP_NO_TUNNEL_KEY, m.packets);
-	vni = outer.tunnel_id;
-	found = bpf_map_lookup_elem(&vnis, &vni);
+	remote = mapped_v4(bpf_htonl(outer.remote_ipv4));
+	vtep = bpf_map_lookup_elem(&vteps, &remote);
+	found = switch_of(vtep, outer.tunnel_id);
 	if (!found)
 		return without_switch(skb, &outer, m.packets);
 	switch_slot = *found;
 	ls = bpf_map_lookup_elem(&switches, &switch_slot);
 	if (!ls)
 		return drop(0, DROP_UNKNOWN_SWITCH, m.packets);
-	remote = mapped_v4(bpf_htonl(outer.remote_ipv4));
-	tunnel = bpf_map_lookup_elem(&vteps, &remote);
-	if (!tunnel)
+	if (!vtep)
 		return drop(0, DROP_UNKNOWN_VTEP, m.packets);
 	local_address = mapped_v4(bpf_htonl(outer.local_ipv4));
 	if (!bpf_map_lookup_elem(&local_addresses, &local_address))
 		return drop(0, DROP_FOREIGN_ADDRESS, m.packets);
-	count_from_tunnel(*tunnel, m.packets);
+	count_from_tunnel(vtep->tunnel, m.packets);
 	if (!is_valid_source(&macs[6]))
 		return drop(0, DROP_INVALID_SOURCE, m.packets);
 	if (is_link_local(macs))
 		return drop(0, DROP_LINK_LOCAL, m.packets);
 
 	if (is_group(macs))
-		return flood_frame(skb, switch_slot, ls, 0, 0, &m);
+		return flood_frame(skb, macs, switch_slot, ls, 0, 0, &m);
 	destination = mac_key(switch_slot, macs);
 	local = bpf_map_lookup_elem(&local_macs, &destination);
 	if (local) {
@@ -55,7 +56,7 @@ SEC("classifier") int overlay_tc(struct __sk_buff *skb)
 	}
 	if (bpf_map_lookup_elem(&remote_macs, &destination))
 		return drop(0, DROP_SPLIT_HORIZON, m.packets);
-	return flood_frame(skb, switch_slot, ls, 0, 0, &m);
+	return flood_frame(skb, macs, switch_slot, ls, 0, 0, &m);
 }
 
 #endif

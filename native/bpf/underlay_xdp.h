@@ -7,6 +7,7 @@
 #include "acl.h"
 #include "counters.h"
 #include "fdb.h"
+#include "origin.h"
 #include "parse.h"
 
 /* RFC 791 section 3.1, for a header without options. */
@@ -52,27 +53,26 @@ static __always_inline int is_ours(const struct outer *outer, __u32 length)
 SEC("xdp.frags") int underlay_xdp(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
-	__u32 length = (__u32)bpf_xdp_get_buff_len(ctx), vni, *switch_slot, *found, tunnel, tag_length, ifindex, slot,
-	      vlan;
+	__u32 length = (__u32)bpf_xdp_get_buff_len(ctx), *switch_slot, tunnel, tag_length, ifindex, slot, vlan;
 	struct outer *outer = data;
 	struct mac_key destination;
 	struct address remote;
 	struct local_mac *local;
 	union place there;
 	struct port *port;
+	struct vtep *vtep;
 	__u8 macs[12];
 
 	if (data + sizeof(*outer) > data_end || !is_ours(outer, length))
 		return XDP_PASS;
-	vni = bpf_ntohl(outer->vxlan.vni) >> 8;
-	switch_slot = bpf_map_lookup_elem(&vnis, &vni);
+	remote = mapped_v4(outer->ip.saddr);
+	vtep = bpf_map_lookup_elem(&vteps, &remote);
+	if (!vtep)
+		return XDP_PASS;
+	tunnel = vtep->tunnel;
+	switch_slot = switch_of(vtep, bpf_ntohl(outer->vxlan.vni) >> 8);
 	if (!switch_slot)
 		return XDP_PASS;
-	remote = mapped_v4(outer->ip.saddr);
-	found = bpf_map_lookup_elem(&vteps, &remote);
-	if (!found)
-		return XDP_PASS;
-	tunnel = *found;
 	if (is_group(outer->inner.h_dest) || !is_valid_source(outer->inner.h_source))
 		return XDP_PASS;
 	destination = mac_key(*switch_slot, outer->inner.h_dest);

@@ -17,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   show(['bindings'], 'which VLAN of a port is in which logical switch', ['bindings']),
   show(['acls'], 'which ACL filters which VLAN of a port, and how many rules it has', ['acls']),
   show(['logical-switches'], 'logical switches of the database, and where BUM goes', ['logicalSwitches']),
+  show(['groups'], 'multicast groups that do not go where all other BUM goes', ['groups']),
   show(['macs'], 'MAC addresses, local and remote, and room for more', ['localMacs', 'remoteMacs', 'macRoom']),
   show(['macs', 'local'], 'those learned on access ports', ['localMacs']),
   show(['macs', 'remote'], 'those that the controller gave', ['remoteMacs']),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { acls } from './sections/acls.js'
 import { bindings } from './sections/bindings.js'
 import { counters, drops } from './sections/counters.js'
+import { groups } from './sections/groups.js'
 import { logicalSwitches } from './sections/logical-switches.js'
 import { macRoom } from './sections/mac-room.js'
 import { localMacs, remoteMacs } from './sections/macs.js'
@@ -17,6 +18,7 @@ const sections = {
   bindings,
   acls,
   logicalSwitches,
+  groups,
   localMacs,
   remoteMacs,
   macRoom,
@@ -38,6 +40,7 @@ export const shownSchema = z
     bindings: bindings.schema,
     acls: acls.schema,
     logicalSwitches: logicalSwitches.schema,
+    groups: groups.schema,
     localMacs: localMacs.schema,
     remoteMacs: remoteMacs.schema,
     macRoom: macRoom.schema,
@@ -56,6 +59,7 @@ const HEADINGS: Readonly<Record<SectionName, string>> = {
   bindings: 'Bindings',
   acls: 'ACLs',
   logicalSwitches: 'Logical switches',
+  groups: 'Multicast groups',
   localMacs: 'Local MACs',
   remoteMacs: 'Remote MACs',
   macRoom: 'Room for local MACs',
@@ -85,6 +89,7 @@ export function printShown(shown: Shown): string {
   add('bindings', shown.bindings, bindings.print)
   add('acls', shown.acls, acls.print)
   add('logicalSwitches', shown.logicalSwitches, logicalSwitches.print)
+  add('groups', shown.groups, groups.print)
   add('localMacs', shown.localMacs, localMacs.print)
   add('remoteMacs', shown.remoteMacs, remoteMacs.print)
   add('macRoom', shown.macRoom, macRoom.print)

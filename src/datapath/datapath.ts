@@ -16,7 +16,8 @@ export interface PortSpec {
 /** A logical switch in the kernel; `id` is its Logical_Switch row. */
 export interface SwitchSpec {
   readonly id: Uuid
-  readonly vni: Vni
+  /** null: its frames have the VNIs of the locators. */
+  readonly vni: Vni | null
 }
 
 /** VLAN 0 takes untagged and priority-tagged frames. */
@@ -53,6 +54,17 @@ export interface NeighbourSpec {
 export interface FloodSpec {
   readonly switchId: Uuid
   readonly locators: readonly Locator[]
+}
+
+/** The tunnels that frames to one group go to instead; none leaves them the local bindings. */
+export interface GroupSpec extends FloodSpec {
+  readonly mac: Mac
+}
+
+/** Whose the frames are that come from a locator's VTEP in the locator's own VNI. */
+export interface OriginSpec {
+  readonly locator: Locator
+  readonly switchId: Uuid
 }
 
 /** A port, or a VLAN of it, in one direction; VLAN 0 is the whole port, whatever the tag. */
@@ -99,6 +111,8 @@ export interface Snapshot {
   readonly remoteMacs: readonly RemoteMacSpec[]
   readonly neighbours: readonly NeighbourSpec[]
   readonly floods: readonly FloodSpec[]
+  readonly groups: readonly GroupSpec[]
+  readonly origins: readonly OriginSpec[]
   readonly localMacs: readonly LocalMac[]
   readonly acls: readonly AclSpec[]
 }
@@ -209,7 +223,7 @@ export interface Datapath {
   putPorts(ports: readonly PortSpec[]): readonly Failure[]
   removePorts(netdevs: readonly string[]): readonly Failure[]
   putSwitches(switches: readonly SwitchSpec[]): readonly Failure[]
-  /** Takes their bindings, MACs, neighbours and flood lists along. */
+  /** Takes their bindings, MACs, neighbours, flood lists and origins along. */
   removeSwitches(ids: readonly Uuid[]): readonly Failure[]
   putBindings(bindings: readonly BindingSpec[]): readonly Failure[]
   /** Forgets what was learned through the bindings. */
@@ -226,6 +240,12 @@ export interface Datapath {
   removeNeighbours(neighbours: readonly NeighbourSpec[]): readonly Failure[]
   /** Each list replaces the former one without a gap; it ends with its logical switch. */
   putFloods(floods: readonly FloodSpec[]): readonly Failure[]
+  putGroups(groups: readonly GroupSpec[]): readonly Failure[]
+  /** Frames to them go where the flood lists say. */
+  removeGroups(groups: readonly GroupSpec[]): readonly Failure[]
+  /** Goes before the VNIs of logical switches. */
+  putOrigins(origins: readonly OriginSpec[]): readonly Failure[]
+  removeOrigins(locators: readonly Locator[]): readonly Failure[]
   /**
    * Each list replaces the former one; a frame is judged by one or the other. Where that fails the former one stays, and where
    * there was none nothing passes.

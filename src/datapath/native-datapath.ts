@@ -9,6 +9,7 @@ import type {
   DatapathEvent,
   DropCounter,
   Failure,
+  GroupSpec,
   LocalAddress,
   MacUse,
   PathMode,
@@ -61,10 +62,18 @@ async function loadNative(): Promise<typeof Native> {
 function wrap({ localAddresses }: typeof Native, native: Native.Datapath): Datapath {
   return {
     snapshot: () =>
-      attempt(() => branded<Snapshot>({ ...native.snapshot(), bfd: native.bfdSpecs().map(fromNativeBfd) })),
+      attempt(() => {
+        const { switches, ...tables } = native.snapshot()
+        return branded<Snapshot>({
+          ...tables,
+          switches: switches.map(({ id, vni }) => ({ id, vni: vni ?? null })),
+          bfd: native.bfdSpecs().map(fromNativeBfd),
+        })
+      }),
     putPorts: (ports) => set(() => native.putPorts([...ports])),
     removePorts: (netdevs) => set(() => native.removePorts([...netdevs])),
-    putSwitches: (switches) => set(() => native.putSwitches([...switches])),
+    putSwitches: (switches) =>
+      set(() => native.putSwitches(switches.map(({ id, vni }) => (vni === null ? { id } : { id, vni })))),
     removeSwitches: (ids) => set(() => native.removeSwitches([...ids])),
     putBindings: (bindings) => set(() => native.putBindings([...bindings])),
     removeBindings: (bindings) => set(() => native.removeBindings([...bindings])),
@@ -78,6 +87,10 @@ function wrap({ localAddresses }: typeof Native, native: Native.Datapath): Datap
     removeNeighbours: (neighbours) => set(() => native.removeNeighbours([...neighbours])),
     putFloods: (floods) =>
       set(() => native.putFloods(floods.map(({ switchId, locators }) => ({ switchId, locators: [...locators] })))),
+    putGroups: (groups) => set(() => native.putGroups(groups.map(toNativeGroup))),
+    removeGroups: (groups) => set(() => native.removeGroups(groups.map(toNativeGroup))),
+    putOrigins: (origins) => set(() => native.putOrigins([...origins])),
+    removeOrigins: (locators) => set(() => native.removeOrigins([...locators])),
     putAcls: (acls) => set(() => native.putAcls(acls.map((acl) => ({ ...acl, rules: [...acl.rules] })))),
     removeAcls: (places) => set(() => native.removeAcls([...places])),
     macUses: () => attempt(() => native.macUses().map(macUse)),
@@ -106,7 +119,7 @@ type Bare<T> = T extends string
   ? string
   : T extends number
     ? number
-    : T extends bigint | boolean | undefined
+    : T extends bigint | boolean | undefined | null
       ? T
       : T extends readonly (infer E)[]
         ? readonly Bare<E>[]
@@ -114,6 +127,10 @@ type Bare<T> = T extends string
 
 function branded<T>(value: Bare<T>): T {
   return value as T
+}
+
+function toNativeGroup(group: GroupSpec): Native.GroupSpec {
+  return { ...group, locators: [...group.locators] }
 }
 
 function toNativeBfd({ minRxMs, minTxMs, decayMinRxMs, ...spec }: BfdSpec): Native.BfdSpec {

@@ -1,33 +1,35 @@
 import type { Uuid } from '../ovsdb/notation.js'
 import type { IpAddress } from '../schema/ip-address.js'
-import { remoteOf, type Locator } from '../schema/locator.js'
-import { parseMulticastDestination } from '../schema/multicast-destination.js'
+import { locatorOf, ownVniOf, remoteOf, type Locator } from '../schema/locator.js'
+import type { Mac } from '../schema/mac.js'
+import { parseMulticastDestination, unknownDst } from '../schema/multicast-destination.js'
 import type { LogicalSwitchRow, McastMacsRemoteRow, PhysicalLocatorSetRow } from '../schema/rows.generated.js'
-import { resolveLocator, type Locators, type Reach } from './locators.js'
+import type { Vni } from '../schema/vni.js'
+import { resolveLocator, type Locators } from './locators.js'
 import { UNSPECIFIED, type Refusal } from './refusal.js'
 
-/** The members of a logical switch's `unknown-dst`: each may send to us, and BUM goes to some or all of them. */
-export interface UnknownDestination {
-  /** False: no row says where unknown-dst goes. */
-  readonly isSaid: boolean
-  /** Sorted, without repeats, without this gateway. */
-  readonly members: readonly Locator[]
+/** What a logical switch's rows of Mcast_Macs_Remote name. Each end point may send to us, and frames go to some or all of a list. */
+export interface MulticastReading {
+  /** The members of `unknown-dst`: sorted, without repeats, without this gateway. undefined: no row says where it is. */
+  readonly unknown: readonly Locator[] | undefined
+  /** Those of each group that has a row of its own, in the same way. */
+  readonly groups: ReadonlyMap<Mac, readonly Locator[]>
   readonly refusals: readonly Refusal[]
 }
 
 /**
  * Reads the rows of Mcast_Macs_Remote of one logical switch.
  *
- * Of several `unknown-dst` rows the one with the lowest UUID stands. A row for a single group gets no list of its own: frames to
- * the group go where `unknown-dst` says, and the row is refused so that the controller learns of it.
+ * Of several rows for one destination the one with the lowest UUID stands. The broadcast address is a group like any other: broadcast
+ * goes where `unknown-dst` says unless a row names ff:ff:ff:ff:ff:ff.
  */
-export function readUnknownDestination(
+export function readMulticast(
   switchName: string,
   rows: readonly McastMacsRemoteRow[],
   sets: ReadonlyMap<Uuid, PhysicalLocatorSetRow>,
   locators: Locators,
-  reach: Reach,
-): UnknownDestination {
+  ownIp: IpAddress | undefined,
+): MulticastReading {
   const refusals: Refusal[] = []
   const refuse = (row: McastMacsRemoteRow, reason: string): void => {
     refusals.push({
@@ -38,27 +40,37 @@ export function readUnknownDestination(
       fault: UNSPECIFIED,
     })
   }
-  let standing: McastMacsRemoteRow | undefined
+  const standing = new Map<Mac | typeof unknownDst, McastMacsRemoteRow>()
   for (const row of [...rows].sort((a, b) => (a._uuid < b._uuid ? -1 : 1))) {
     const destination = parseMulticastDestination(row.MAC)
-    if (!destination.ok) refuse(row, destination.reason)
-    else if (destination.value.kind === 'group')
-      refuse(row, 'a list for a single group is not served; its frames go to unknown-dst')
-    else if (standing === undefined) standing = row
-    else if (standing.locator_set !== row.locator_set) refuse(row, 'another row says where unknown-dst goes')
+    if (!destination.ok) {
+      refuse(row, destination.reason)
+      continue
+    }
+    const name = destination.value.kind === 'group' ? destination.value.mac : unknownDst
+    const rival = standing.get(name)
+    if (rival === undefined) standing.set(name, row)
+    else if (rival.locator_set !== row.locator_set) refuse(row, `row ${rival._uuid} says where ${name} goes`)
   }
-  if (standing === undefined) return { isSaid: false, members: [], refusals }
-
-  const members = new Set<Locator>()
-  for (const locator of sets.get(standing.locator_set)?.locators ?? []) {
-    const reading = locators.get(locator)
-    // Controllers put every VTEP into the set, this one too; a copy to ourselves would come back.
-    if (reading?.ok === true && remoteOf(reading.value) === reach.ownIp) continue
-    const end = resolveLocator(locators, locator, reach)
-    if (end.ok) members.add(end.value)
-    else refuse(standing, `${end.reason}; its other members are served`)
+  const membersOf = (row: McastMacsRemoteRow): readonly Locator[] => {
+    const members = new Set<Locator>()
+    for (const id of sets.get(row.locator_set)?.locators ?? []) {
+      const reading = locators.get(id)
+      // Controllers put every VTEP into the set, this one too; a copy to ourselves would come back.
+      if (reading?.ok === true && remoteOf(reading.value) === ownIp) continue
+      const end = resolveLocator(locators, id, ownIp)
+      if (end.ok) members.add(end.value)
+      else refuse(row, `${end.reason}; its other members are served`)
+    }
+    return [...members].sort()
   }
-  return { isSaid: true, members: [...members].sort(), refusals }
+  let unknown: readonly Locator[] | undefined
+  const groups = new Map<Mac, readonly Locator[]>()
+  for (const [name, row] of standing) {
+    if (name === unknownDst) unknown = membersOf(row)
+    else groups.set(name, membersOf(row))
+  }
+  return { unknown, groups, refusals }
 }
 
 /**
@@ -78,9 +90,29 @@ export function chooseFloodList(
   const [kept, ...others] = present ?? []
   const healthy = members.filter((member) => !unreachable.has(remoteOf(member)))
   const candidates = healthy.length === 0 ? members : healthy
-  if (kept !== undefined && others.length === 0 && candidates.includes(kept)) return [kept]
+  if (present !== undefined && kept !== undefined && others.length === 0 && candidates.includes(kept)) return present
   const chosen = candidates[spread(row._uuid) % candidates.length]
   return chosen === undefined ? [] : [chosen]
+}
+
+/**
+ * The members of a list that are served.
+ *
+ * @param vni of the logical switch: a VTEP that is named with just this key, too, gets one copy.
+ */
+export function servedMembers(
+  members: readonly Locator[],
+  lost: ReadonlySet<Locator> | undefined,
+  vni: Vni | null,
+): readonly Locator[] {
+  if (members.every((member) => ownVniOf(member) === undefined)) {
+    return lost === undefined ? members : members.filter((member) => !lost.has(member))
+  }
+  const served = new Set(members.filter((member) => lost?.has(member) !== true))
+  return [...served].filter((member) => {
+    const isRepeat = ownVniOf(member) === undefined && vni !== null && served.has(locatorOf(remoteOf(member), vni))
+    return !isRepeat
+  })
 }
 
 /** FNV-1a, 32 bits. */

@@ -1,4 +1,5 @@
 import type { Uuid } from '../ovsdb/notation.js'
+import type { PersistentMap } from '../persistent/persistent-map.js'
 import type { AclDirection, AclRule } from '../schema/acl-rule.js'
 import type { BfdConfig } from '../schema/bfd-config.js'
 import type { IpAddress } from '../schema/ip-address.js'
@@ -15,19 +16,23 @@ import type { Vni } from '../schema/vni.js'
 export interface Forwarding {
   /** Network devices of access ports. */
   readonly ports: ReadonlySet<string>
-  /** Logical switches that carry traffic here, with their VNI. */
-  readonly switches: ReadonlyMap<Uuid, Vni>
+  /** Logical switches that carry traffic here, with their VNI; null: they have those of their locators alone. */
+  readonly switches: ReadonlyMap<Uuid, Vni | null>
   readonly bindings: ReadonlyMap<BindingKey, Binding>
   /** Remote VTEP -> own address. */
   readonly tunnels: ReadonlyMap<IpAddress, IpAddress>
   /** Remote VTEP -> its BFD session, where that is enabled. */
   readonly bfd: ReadonlyMap<IpAddress, BfdConfig>
   /** Logical switch -> MAC -> the end point that it is behind. */
-  readonly remoteMacs: ReadonlyMap<Uuid, ReadonlyMap<Mac, Locator>>
+  readonly remoteMacs: ReadonlyMap<Uuid, PersistentMap<Mac, Locator>>
   /** Logical switch -> address -> the remote MAC in whose name ARP and neighbour discovery are answered. */
   readonly neighbours: ReadonlyMap<Uuid, ReadonlyMap<StationAddress, Mac>>
   /** Logical switch -> where BUM goes, sorted, without repeats. */
   readonly floods: ReadonlyMap<Uuid, readonly Locator[]>
+  /** Where frames to a group go instead, as in `floods`; nowhere but to the bindings where the list is empty. */
+  readonly groups: ReadonlyMap<GroupKey, readonly Locator[]>
+  /** Locator with a VNI of its own -> the logical switch of the frames that come from there. */
+  readonly origins: ReadonlyMap<Locator, Uuid>
   readonly acls: ReadonlyMap<AclKey, Acl>
 }
 
@@ -44,6 +49,23 @@ export type AclKey = string & { readonly __brand: 'AclKey' }
 
 export function aclKey(netdev: string, vlan: VlanId, direction: AclDirection): AclKey {
   return `${netdev}/${vlan}/${direction}` as AclKey
+}
+
+export type GroupKey = string & { readonly __brand: 'GroupKey' }
+
+/** A multicast group of a logical switch. */
+export interface Group {
+  readonly switchId: Uuid
+  readonly mac: Mac
+}
+
+export function groupKey({ switchId, mac }: Group): GroupKey {
+  return `${switchId}/${mac}` as GroupKey
+}
+
+export function groupOf(key: GroupKey): Group {
+  const [switchId, mac] = key.split('/') as [Uuid, Mac]
+  return { switchId, mac }
 }
 
 export interface Binding {

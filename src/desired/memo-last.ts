@@ -12,3 +12,18 @@ export function memoLast<A extends readonly unknown[], R>(compute: (...args: A) 
     return last.result
   }
 }
+
+/** Makes the function that answers its last answer again where a map with the same entries, by identity, is given. */
+export function keepEqual<K, V>(): (map: ReadonlyMap<K, V>) => ReadonlyMap<K, V> {
+  let kept: ReadonlyMap<K, V> | undefined
+  return (map) => {
+    if (kept === undefined || !hasSameEntries(kept, map)) kept = map
+    return kept
+  }
+}
+
+function hasSameEntries<K, V>(a: ReadonlyMap<K, V>, b: ReadonlyMap<K, V>): boolean {
+  if (a.size !== b.size) return false
+  for (const [key, value] of b) if (a.get(key) !== value) return false
+  return true
+}

@@ -1,7 +1,6 @@
 import type { Uuid } from '../ovsdb/notation.js'
 import { parseTunnelAddress, type IpAddress } from '../schema/ip-address.js'
-import type { PhysicalPortRow, PhysicalSwitchRow, Tables } from '../schema/rows.generated.js'
-import type { Replica } from '../ovsdb/replica.js'
+import type { PhysicalPortRow, PhysicalSwitchRow } from '../schema/rows.generated.js'
 
 /** What the operator says about this gateway. */
 export interface Gateway {
@@ -28,13 +27,17 @@ export interface OwnSwitch {
 }
 
 /** Physical_Switch.name is unique by index; Physical_Port.name is not: of several, the lowest UUID stands. */
-export function findOwnSwitch(replica: Replica<Tables>, { switchName, ports }: Gateway): OwnSwitch {
-  const row = [...replica.table('Physical_Switch').values()].find(({ name }) => name === switchName)
+export function findOwnSwitch(
+  { switchName, ports }: Gateway,
+  switches: ReadonlyMap<Uuid, PhysicalSwitchRow>,
+  table: ReadonlyMap<Uuid, PhysicalPortRow>,
+): OwnSwitch {
+  const row = [...switches.values()].find(({ name }) => name === switchName)
   if (row === undefined) return { row, ports: [], deviceless: [] }
   const present: { row: PhysicalPortRow; netdev: string }[] = []
   const deviceless: PhysicalPortRow[] = []
   const taken = new Set<string>()
-  for (const port of rowsOf(row.ports, replica.table('Physical_Port'))) {
+  for (const port of rowsOf(row.ports, table)) {
     const netdev = ports.get(port.name)
     if (netdev === undefined || taken.has(port.name)) deviceless.push(port)
     else present.push({ row: port, netdev })

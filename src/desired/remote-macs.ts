@@ -1,30 +1,32 @@
 import type { Uuid } from '../ovsdb/notation.js'
+import { PersistentMap } from '../persistent/persistent-map.js'
 import type { IpAddress } from '../schema/ip-address.js'
-import type { Locator } from '../schema/locator.js'
+import { remoteOf, type Locator } from '../schema/locator.js'
 import type { Mac } from '../schema/mac.js'
-import type { Vni } from '../schema/vni.js'
 import { resolveLocator, type Locators } from './locators.js'
 import type { MacEntry } from './mac-index.js'
 import { UNSPECIFIED, type Refusal } from './refusal.js'
 
 /** The remote MACs of one logical switch with the end points that they are behind. */
 export interface RemoteMacs {
-  readonly macs: ReadonlyMap<Mac, Locator>
+  readonly macs: PersistentMap<Mac, Locator>
+  /** The same object while there are the same. */
   readonly ends: ReadonlySet<Locator>
   readonly refusals: readonly Refusal[]
 }
 
-export const NO_REMOTE_MACS: RemoteMacs = { macs: new Map(), ends: new Set(), refusals: [] }
+export const NO_REMOTE_MACS: RemoteMacs = { macs: PersistentMap.from([]), ends: new Set(), refusals: [] }
 
 /** What the end points of a logical switch's rows depend on. */
 export interface Surroundings {
   readonly switchName: string
   readonly locators: Locators
-  readonly vni: Vni | undefined
   readonly ownIp: IpAddress | undefined
 }
 
 interface Resolved extends RemoteMacs {
+  /** How many of the MACs are behind each end point. Brought up to date in place, so only for the newest. */
+  readonly census: Map<Locator, number>
   /** MACs whose locator is refused: without them a change touches its own MACs only. */
   readonly unreachable: number
 }
@@ -40,8 +42,11 @@ export function createRemoteMacResolver(): (entry: MacEntry | undefined, surroun
       last = undefined
       return NO_REMOTE_MACS
     }
-    const isAround = last !== undefined && isSame(last.surroundings, surroundings)
-    if (last !== undefined && isAround && last.revision === entry.revision) return last.resolved
+    const isAround = last !== undefined && reachesSame(last.resolved, last.surroundings, surroundings)
+    if (last !== undefined && isAround && last.revision === entry.revision) {
+      last = { ...last, surroundings }
+      return last.resolved
+    }
     const patched =
       last !== undefined && isAround && last.revision === entry.since.revision
         ? patch(last.resolved, entry, surroundings)
@@ -52,24 +57,41 @@ export function createRemoteMacResolver(): (entry: MacEntry | undefined, surroun
   }
 }
 
-function isSame(a: Surroundings, b: Surroundings): boolean {
-  return a.switchName === b.switchName && a.locators === b.locators && a.vni === b.vni && a.ownIp === b.ownIp
+/** Whether rows that are as they were still lead where they led. Of the locators those matter that led to a VTEP of this logical switch. */
+function reachesSame({ ends, unreachable }: Resolved, a: Surroundings, b: Surroundings): boolean {
+  if (a.switchName !== b.switchName || a.ownIp !== b.ownIp) return false
+  if (a.locators === b.locators) return true
+  let isSame = unreachable === 0
+  PersistentMap.differences(a.locators, b.locators, (_, former) => {
+    if (former?.ok === true && isReached(ends, former.value)) isSame = false
+  })
+  return isSame
+}
+
+function isReached(ends: ReadonlySet<Locator>, locator: Locator): boolean {
+  const remoteIp = remoteOf(locator)
+  return [...ends].some((end) => remoteOf(end) === remoteIp)
 }
 
 function resolveAll({ macs: { standing, refused } }: MacEntry, surroundings: Surroundings): Resolved {
-  const macs = new Map<Mac, Locator>()
+  const macs = NO_REMOTE_MACS.macs.edit()
   const unreachable: Refusal[] = []
-  const { switchName, locators } = surroundings
+  const census = new Map<Locator, number>()
+  const { switchName, locators, ownIp } = surroundings
   for (const [mac, row] of standing) {
-    const end = resolveLocator(locators, row.locator, surroundings)
-    if (end.ok) macs.set(mac, end.value)
-    else unreachable.push(refuse(row._uuid, mac, switchName, end.reason))
+    const end = resolveLocator(locators, row.locator, ownIp)
+    if (!end.ok) unreachable.push(refuse(row._uuid, mac, switchName, end.reason))
+    else {
+      macs.set(mac, end.value)
+      count(census, end.value, 1)
+    }
   }
   const refusals = refused().map(({ row, reason }) => refuse(row._uuid, row.MAC, switchName, reason))
   return {
-    macs,
-    ends: new Set(macs.values()),
+    macs: macs.finish(),
+    ends: new Set(census.keys()),
     refusals: refusals.concat(unreachable),
+    census,
     unreachable: unreachable.length,
   }
 }
@@ -78,19 +100,43 @@ function resolveAll({ macs: { standing, refused } }: MacEntry, surroundings: Sur
 function patch(former: Resolved, entry: MacEntry, surroundings: Surroundings): Resolved | undefined {
   if (former.unreachable > 0) return undefined
   const { standing, refused } = entry.macs
-  const macs = new Map(former.macs)
+  const macs = former.macs.edit()
+  const moves: (readonly [from: Locator | undefined, to: Locator | undefined])[] = []
   for (const mac of entry.since.changed) {
     const row = standing.get(mac)
-    if (row === undefined) {
-      macs.delete(mac)
-      continue
-    }
-    const end = resolveLocator(surroundings.locators, row.locator, surroundings)
-    if (!end.ok) return undefined
-    macs.set(mac, end.value)
+    const end = row === undefined ? undefined : resolveLocator(surroundings.locators, row.locator, surroundings.ownIp)
+    if (end?.ok === false) return undefined
+    moves.push([macs.get(mac), end?.value])
+    if (end === undefined) macs.delete(mac)
+    else macs.set(mac, end.value)
   }
-  const refusals = refused().map(({ row, reason }) => refuse(row._uuid, row.MAC, surroundings.switchName, reason))
-  return { macs, ends: new Set(macs.values()), refusals, unreachable: 0 }
+  const { census } = former
+  for (const [from, to] of moves) {
+    if (to !== undefined) count(census, to, 1)
+    if (from !== undefined) count(census, from, -1)
+  }
+  const isSameSet = census.size === former.ends.size && [...census.keys()].every((end) => former.ends.has(end))
+  return {
+    macs: macs.finish(),
+    ends: isSameSet ? former.ends : new Set(census.keys()),
+    refusals: refused().map(({ row, reason }) => refuse(row._uuid, row.MAC, surroundings.switchName, reason)),
+    census,
+    unreachable: 0,
+  }
+}
+
+/** The MACs but for those behind end points that are not served. */
+export function servedMacs(macs: RemoteMacs['macs'], lost: ReadonlySet<Locator> | undefined): RemoteMacs['macs'] {
+  if (lost === undefined) return macs
+  const draft = macs.edit()
+  for (const [mac, end] of macs) if (lost.has(end)) draft.delete(mac)
+  return draft.finish()
+}
+
+function count(census: Map<Locator, number>, end: Locator, by: 1 | -1): void {
+  const left = (census.get(end) ?? 0) + by
+  if (left === 0) census.delete(end)
+  else census.set(end, left)
 }
 
 function refuse(row: Uuid, mac: string, switchName: string, reason: string): Refusal {

@@ -174,8 +174,15 @@ export class Gateway {
 
   #pass(): void {
     if (this.#replica === undefined || !this.#options.mayApply()) return
-    const { switches, floods } = this.#applied
-    const present = { switches, floods, addresses: this.#addresses, unreachable: this.#bfd.unreachable() }
+    const { switches, floods, groups, origins } = this.#applied
+    const present = {
+      switches,
+      floods,
+      groups,
+      origins,
+      addresses: this.#addresses,
+      unreachable: this.#bfd.unreachable(),
+    }
     const desired = this.#buildDesired(this.#replica, present)
     // What the kernel refused a moment ago is not offered again with every row that changes elsewhere.
     const isNews =

@@ -68,6 +68,9 @@ function describe({ step, index, code, message }: StepFailure, { portOf }: Fault
       return { subject: 'BFD sessions', reason: message, fault: onSwitch('unspecified_fault') }
     case 'putSwitches':
       return { subject: 'logical switches', reason: message, fault: onSwitch('unspecified_fault') }
+    case 'putOrigins':
+      return { subject: 'tunnel keys of locators', reason: message, fault: onSwitch('unspecified_fault') }
+    case 'putGroups':
     case 'putFloods':
       return { subject: 'flood lists', reason: message, fault: onSwitch('unspecified_fault') }
     case 'removePorts':
@@ -78,6 +81,8 @@ function describe({ step, index, code, message }: StepFailure, { portOf }: Fault
     case 'removeRemoteMacs':
     case 'removeNeighbours':
     case 'removeAcls':
+    case 'removeGroups':
+    case 'removeOrigins':
       return { subject: `leftovers (${step.kind})`, reason: message, fault: onSwitch('unspecified_fault') }
   }
 }

@@ -82,6 +82,14 @@ function call(datapath: Datapath, step: Step): readonly Failure[] {
       return datapath.removeNeighbours(step.entries)
     case 'putFloods':
       return datapath.putFloods(step.entries)
+    case 'putGroups':
+      return datapath.putGroups(step.entries)
+    case 'removeGroups':
+      return datapath.removeGroups(step.entries)
+    case 'putOrigins':
+      return datapath.putOrigins(step.entries)
+    case 'removeOrigins':
+      return datapath.removeOrigins(step.entries.map(({ locator }) => locator))
     case 'putAcls':
       return datapath.putAcls(step.entries)
     case 'removeAcls':

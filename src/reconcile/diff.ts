@@ -1,25 +1,24 @@
+import { PersistentMap } from '../persistent/persistent-map.js'
+
 /** What has to be put and what has to go so that one table becomes another. */
 export interface TableDiff<K, V> {
   readonly put: readonly (readonly [K, V])[]
   readonly gone: readonly (readonly [K, V])[]
 }
 
-/** One object on both sides is a table that did not change: nothing in it is looked at. */
-export function diffTables<K, V>(
+/** It costs what differs where one was made from the other, see PersistentMap; one object on both sides costs nothing. */
+export function diffTables<K extends string, V>(
   applied: ReadonlyMap<K, V>,
   desired: ReadonlyMap<K, V>,
   same: (a: V, b: V) => boolean = Object.is,
 ): TableDiff<K, V> {
-  if (applied === desired) return { put: [], gone: [] }
   const put: (readonly [K, V])[] = []
   const gone: (readonly [K, V])[] = []
-  let kept = 0
-  for (const [key, value] of desired) {
-    const present = applied.get(key)
-    if (present !== undefined) kept += 1
-    if (present === undefined || !same(present, value)) put.push([key, value])
-  }
-  if (kept < applied.size) for (const [key, value] of applied) if (!desired.has(key)) gone.push([key, value])
+  PersistentMap.differences(applied, desired, (key, present, value) => {
+    if (value === undefined) {
+      if (present !== undefined) gone.push([key, present])
+    } else if (present === undefined || !same(present, value)) put.push([key, value])
+  })
   return { put, gone }
 }
 

@@ -3,14 +3,18 @@ import type {
   BfdSpec,
   BindingSpec,
   FloodSpec,
+  GroupSpec,
   NeighbourSpec,
+  OriginSpec,
   PortSpec,
   RemoteMacSpec,
   SwitchSpec,
   TunnelSpec,
 } from '../datapath/datapath.js'
-import type { Forwarding } from '../desired/forwarding.js'
+import { groupOf, type Forwarding, type GroupKey } from '../desired/forwarding.js'
+import type { Uuid } from '../ovsdb/notation.js'
 import { lineOf } from '../schema/acl-rule.js'
+import type { Locator } from '../schema/locator.js'
 import { diffTables, sameFields, sameList } from './diff.js'
 
 /** One call of the data plane; what goes is named by its whole former entry. */
@@ -23,6 +27,8 @@ export type Step =
   | { readonly kind: 'putRemoteMacs' | 'removeRemoteMacs'; readonly entries: readonly RemoteMacSpec[] }
   | { readonly kind: 'putNeighbours' | 'removeNeighbours'; readonly entries: readonly NeighbourSpec[] }
   | { readonly kind: 'putFloods'; readonly entries: readonly FloodSpec[] }
+  | { readonly kind: 'putGroups' | 'removeGroups'; readonly entries: readonly GroupSpec[] }
+  | { readonly kind: 'putOrigins' | 'removeOrigins'; readonly entries: readonly OriginSpec[] }
   | { readonly kind: 'putAcls' | 'removeAcls'; readonly entries: readonly AclSpec[] }
 
 /**
@@ -31,7 +37,7 @@ export type Step =
  * A neighbour that goes is the exception: it goes first, since its question is flooded then and nothing is lost.
  *
  * Putting replaces: a binding moves to another logical switch, a VNI to another owner, without a moment in between. A logical
- * switch that goes takes its bindings, MACs, neighbours and flood list along.
+ * switch that goes takes its bindings, MACs, neighbours, flood lists and origins along.
  */
 export function planChanges(applied: Forwarding, desired: Forwarding): readonly Step[] {
   const ports = diffTables(asMap(applied.ports), asMap(desired.ports))
@@ -43,6 +49,9 @@ export function planChanges(applied: Forwarding, desired: Forwarding): readonly 
   const remoteMacs = diffRemoteMacs(applied, desired)
   const neighbours = diffNeighbours(applied, desired)
   const floods = diffTables(applied.floods, desired.floods, sameList)
+  const groups = diffTables(applied.groups, desired.groups, sameList)
+  const origins = diffTables(applied.origins, desired.origins)
+  const stays = ({ switchId }: { readonly switchId: Uuid }): boolean => desired.switches.has(switchId)
   const acls = diffTables(applied.acls, desired.acls, sameRules)
 
   const steps: readonly Step[] = [
@@ -53,10 +62,14 @@ export function planChanges(applied: Forwarding, desired: Forwarding): readonly 
     { kind: 'putBfd', entries: bfd.put.map(([remoteIp, config]) => ({ remoteIp, ...config })) },
     { kind: 'putAcls', entries: acls.put.map(([, acl]) => acl) },
     { kind: 'putBindings', entries: bindings.put.map(([, binding]) => binding) },
+    { kind: 'putOrigins', entries: origins.put.map(originSpec) },
     { kind: 'putRemoteMacs', entries: remoteMacs.put },
     { kind: 'putNeighbours', entries: neighbours.put },
     { kind: 'putFloods', entries: floods.put.map(([switchId, locators]) => ({ switchId, locators })) },
+    { kind: 'putGroups', entries: groups.put.map(groupSpec) },
     { kind: 'removeRemoteMacs', entries: remoteMacs.gone },
+    { kind: 'removeGroups', entries: groups.gone.map(groupSpec).filter(stays) },
+    { kind: 'removeOrigins', entries: origins.gone.map(originSpec).filter(stays) },
     { kind: 'removeBindings', entries: unbound },
     { kind: 'removeAcls', entries: acls.gone.map(([, acl]) => acl) },
     { kind: 'removeSwitches', entries: switches.gone.map(([id, vni]) => ({ id, vni })) },
@@ -93,6 +106,14 @@ function diffNeighbours(
     for (const [address, mac] of diff.gone) gone.push({ switchId, address, mac })
   }
   return { put, gone }
+}
+
+function groupSpec([key, locators]: readonly [GroupKey, readonly Locator[]]): GroupSpec {
+  return { ...groupOf(key), locators }
+}
+
+function originSpec([locator, switchId]: readonly [Locator, Uuid]): OriginSpec {
+  return { locator, switchId }
 }
 
 function sameRules(a: AclSpec, b: AclSpec): boolean {

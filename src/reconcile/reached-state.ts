@@ -1,13 +1,17 @@
 import {
   aclKey,
   bindingKey,
+  groupKey,
+  groupOf,
   type Acl,
   type AclKey,
   type Binding,
   type BindingKey,
   type Forwarding,
+  type GroupKey,
 } from '../desired/forwarding.js'
 import type { Uuid } from '../ovsdb/notation.js'
+import { PersistentMap, type MapDraft } from '../persistent/persistent-map.js'
 import type { BfdConfig } from '../schema/bfd-config.js'
 import type { IpAddress } from '../schema/ip-address.js'
 import type { Locator } from '../schema/locator.js'
@@ -16,18 +20,22 @@ import type { StationAddress } from '../schema/station-address.js'
 import type { Vni } from '../schema/vni.js'
 import type { Step } from './plan.js'
 
-/** A copy that may be changed; the MACs and neighbours of a logical switch are copied when they are. */
+const NO_MACS = PersistentMap.from<Mac, Locator>([])
+
+/** A copy that may be changed. The MACs and neighbours of logical switches of which some change are in `own...`. */
 interface Draft {
   readonly ports: Set<string>
-  readonly switches: Map<Uuid, Vni>
+  readonly switches: Map<Uuid, Vni | null>
   readonly bindings: Map<BindingKey, Binding>
   readonly tunnels: Map<IpAddress, IpAddress>
   readonly bfd: Map<IpAddress, BfdConfig>
-  readonly remoteMacs: Map<Uuid, ReadonlyMap<Mac, Locator>>
+  readonly remoteMacs: Map<Uuid, PersistentMap<Mac, Locator>>
   readonly neighbours: Map<Uuid, ReadonlyMap<StationAddress, Mac>>
   readonly floods: Map<Uuid, readonly Locator[]>
+  readonly groups: Map<GroupKey, readonly Locator[]>
+  readonly origins: Map<Locator, Uuid>
   readonly acls: Map<AclKey, Acl>
-  readonly ownMacs: Map<Uuid, Map<Mac, Locator>>
+  readonly ownMacs: Map<Uuid, MapDraft<Mac, Locator>>
   readonly ownNeighbours: Map<Uuid, Map<StationAddress, Mac>>
 }
 
@@ -46,12 +54,15 @@ export function reachedState(
     remoteMacs: new Map(applied.remoteMacs),
     neighbours: new Map(applied.neighbours),
     floods: new Map(applied.floods),
+    groups: new Map(applied.groups),
+    origins: new Map(applied.origins),
     acls: new Map(applied.acls),
     ownMacs: new Map(),
     ownNeighbours: new Map(),
   }
   for (const step of plan) advance(draft, step, (index) => !hasFailed(step, index))
-  const { ownMacs: _, ownNeighbours: __, ...reached } = draft
+  const { ownMacs, ownNeighbours: _, ...reached } = draft
+  for (const [id, macs] of ownMacs) reached.remoteMacs.set(id, macs.finish())
   return reached
 }
 
@@ -92,22 +103,16 @@ function advance(draft: Draft, step: Step, succeeded: (index: number) => boolean
       each(step.entries, ({ netdev, vlan }) => draft.bindings.delete(bindingKey(netdev, vlan)))
       return
     case 'putRemoteMacs':
-      each(step.entries, ({ switchId, mac, locator }) =>
-        ownOf(draft.remoteMacs, draft.ownMacs, switchId).set(mac, locator),
-      )
+      each(step.entries, ({ switchId, mac, locator }) => macsOf(draft, switchId).set(mac, locator))
       return
     case 'removeRemoteMacs':
-      each(step.entries, ({ switchId, mac }) => ownOf(draft.remoteMacs, draft.ownMacs, switchId).delete(mac))
+      each(step.entries, ({ switchId, mac }) => macsOf(draft, switchId).delete(mac))
       return
     case 'putNeighbours':
-      each(step.entries, ({ switchId, address, mac }) =>
-        ownOf(draft.neighbours, draft.ownNeighbours, switchId).set(address, mac),
-      )
+      each(step.entries, ({ switchId, address, mac }) => neighboursOf(draft, switchId).set(address, mac))
       return
     case 'removeNeighbours':
-      each(step.entries, ({ switchId, address }) =>
-        ownOf(draft.neighbours, draft.ownNeighbours, switchId).delete(address),
-      )
+      each(step.entries, ({ switchId, address }) => neighboursOf(draft, switchId).delete(address))
       return
     case 'putAcls':
       each(step.entries, (acl) => draft.acls.set(aclKey(acl.netdev, acl.vlan, acl.direction), acl))
@@ -115,13 +120,25 @@ function advance(draft: Draft, step: Step, succeeded: (index: number) => boolean
     case 'removeAcls':
       each(step.entries, ({ netdev, vlan, direction }) => draft.acls.delete(aclKey(netdev, vlan, direction)))
       return
+    case 'putGroups':
+      each(step.entries, (group) => draft.groups.set(groupKey(group), group.locators))
+      return
+    case 'removeGroups':
+      each(step.entries, (group) => draft.groups.delete(groupKey(group)))
+      return
+    case 'putOrigins':
+      each(step.entries, ({ locator, switchId }) => draft.origins.set(locator, switchId))
+      return
+    case 'removeOrigins':
+      each(step.entries, ({ locator }) => draft.origins.delete(locator))
+      return
     case 'putFloods':
       each(step.entries, ({ switchId, locators }) => draft.floods.set(switchId, locators))
       return
   }
 }
 
-/** A logical switch takes its bindings, MACs, neighbours and flood list along. */
+/** A logical switch takes its bindings, MACs, neighbours, flood lists and origins along. */
 function forgetSwitch(draft: Draft, id: Uuid): void {
   draft.switches.delete(id)
   draft.floods.delete(id)
@@ -129,16 +146,20 @@ function forgetSwitch(draft: Draft, id: Uuid): void {
   draft.ownMacs.delete(id)
   draft.neighbours.delete(id)
   draft.ownNeighbours.delete(id)
+  for (const key of draft.groups.keys()) if (groupOf(key).switchId === id) draft.groups.delete(key)
+  for (const [locator, switchId] of draft.origins) if (switchId === id) draft.origins.delete(locator)
   for (const [key, { switchId }] of draft.bindings) if (switchId === id) draft.bindings.delete(key)
 }
 
-/** The table of a logical switch as the draft's own, copied the first time. */
-function ownOf<K, V>(tables: Map<Uuid, ReadonlyMap<K, V>>, owned: Map<Uuid, Map<K, V>>, id: Uuid): Map<K, V> {
-  let own = owned.get(id)
-  if (own === undefined) {
-    own = new Map(tables.get(id))
-    owned.set(id, own)
-  }
-  tables.set(id, own)
+function macsOf(draft: Draft, id: Uuid): MapDraft<Mac, Locator> {
+  const own = draft.ownMacs.get(id) ?? (draft.remoteMacs.get(id) ?? NO_MACS).edit()
+  draft.ownMacs.set(id, own)
+  return own
+}
+
+function neighboursOf(draft: Draft, id: Uuid): Map<StationAddress, Mac> {
+  const own = draft.ownNeighbours.get(id) ?? new Map(draft.neighbours.get(id))
+  draft.ownNeighbours.set(id, own)
+  draft.neighbours.set(id, own)
   return own
 }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createDesiredBuilder } from '../../src/desired/desired.js'
 import { replicaOf, uuid } from './replica-of.js'
-import { gateway, hv1, hv2, ls1, ls2, nothing, own, ownIp, plain, port1 } from './scene.js'
+import { gateway, hv1, ls1, ls2, nothing, own, ownIp, plain, port1 } from './scene.js'
 
 t.test('garbage is refused row by row with its reason, and everything else is served', (t) => {
   const { forwarding, refusals } = createDesiredBuilder(gateway)(
@@ -54,6 +54,8 @@ t.test('garbage is refused row by row with its reason, and everything else is se
     remoteMacs: { [ls1]: { '02:00:00:00:00:aa': hv1 } },
     neighbours: { [ls1]: {} },
     floods: { [ls1]: [hv1] },
+    groups: { [`${ls1}/01:00:5e:00:00:01`]: [hv1] },
+    origins: {},
     acls: {},
   })
   const onSwitch = { on: 'switch', key: 'unspecified_fault' }
@@ -79,31 +81,6 @@ t.test('garbage is refused row by row with its reason, and everything else is se
   t.match(refusals.find(({ row }) => row === uuid(32))?.reason, 'Not A Mac')
   t.match(refusals.find(({ row }) => row === uuid(35))?.reason, 'not-an-address')
   t.match(refusals.find(({ row }) => row === ls2)?.reason, '-3')
-  t.end()
-})
-
-t.test('a locator with the key of the logical switch is served, one with another key is refused', (t) => {
-  const { forwarding, refusals } = createDesiredBuilder(gateway)(
-    replicaOf({
-      ...own,
-      Physical_Locator: [
-        { _uuid: uuid(21), encapsulation_type: 'vxlan_over_ipv4', dst_ip: hv1, tunnel_key: 5001 },
-        { _uuid: uuid(22), encapsulation_type: 'vxlan_over_ipv4', dst_ip: hv2, tunnel_key: 7 },
-      ],
-      Physical_Port: [{ _uuid: port1, name: 'port1', vlan_bindings: new Map([[0, ls1]]) }],
-      Logical_Switch: [{ _uuid: ls1, name: 'blue', tunnel_key: 5001 }],
-      Ucast_Macs_Remote: [
-        { _uuid: uuid(31), MAC: '02:00:00:00:00:aa', logical_switch: ls1, locator: uuid(21) },
-        { _uuid: uuid(32), MAC: '02:00:00:00:00:bb', logical_switch: ls1, locator: uuid(22) },
-      ],
-    }),
-    nothing,
-  )
-  t.same(plain(forwarding.remoteMacs), { [ls1]: { '02:00:00:00:00:aa': hv1 } })
-  t.same(
-    refusals.map(({ row }) => row),
-    [uuid(32)],
-  )
   t.end()
 })
 

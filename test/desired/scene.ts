@@ -1,3 +1,4 @@
+import { PersistentMap } from '../../src/persistent/persistent-map.js'
 import type { Gateway } from '../../src/desired/own-switch.js'
 import type { IpAddress } from '../../src/schema/ip-address.js'
 import { locatorOf, type Locator } from '../../src/schema/locator.js'
@@ -17,6 +18,8 @@ export const gateway: Gateway = {
 export const nothing = {
   switches: new Map(),
   floods: new Map(),
+  groups: new Map(),
+  origins: new Map(),
   addresses: new Set<string>(),
   unreachable: new Set<IpAddress>(),
 }
@@ -62,14 +65,16 @@ export const nothingForwarded = {
   remoteMacs: {},
   neighbours: {},
   floods: {},
+  groups: {},
+  origins: {},
   acls: {},
 }
 
 /** The whole value with maps and sets as plain JSON, so that a difference can be read. */
 export function plain(value: unknown): unknown {
   const text = JSON.stringify(value, (_, inner: unknown) =>
-    inner instanceof Map
-      ? (Object.fromEntries(inner) as object)
+    inner instanceof Map || inner instanceof PersistentMap
+      ? (Object.fromEntries(inner as Iterable<[string, unknown]>) as object)
       : inner instanceof Set
         ? [...(inner as Set<unknown>)]
         : inner,

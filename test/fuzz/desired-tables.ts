@@ -1,9 +1,11 @@
 import { createDesiredBuilder } from '../../src/desired/desired.js'
+import { groupKey, groupOf, type GroupKey } from '../../src/desired/forwarding.js'
 import { parseUuid, type Uuid } from '../../src/ovsdb/notation.js'
 import type { Replica } from '../../src/ovsdb/replica.js'
 import { type IpAddress, parseIpAddress } from '../../src/schema/ip-address.js'
 import { type Locator, locatorOf } from '../../src/schema/locator.js'
 import type { Tables } from '../../src/schema/rows.generated.js'
+import { parseMac } from '../../src/schema/mac.js'
 import { parseVni, type Vni } from '../../src/schema/vni.js'
 
 /** A gateway by its flags. */
@@ -25,9 +27,12 @@ export function desiredTables(gateway: Described, replica: Replica<Tables>, kern
   const defaults = { arpNdSuppression: true, floodsToRemoteMacs: true }
   const build = createDesiredBuilder({ switchName, tunnelIp, ports: named, ...defaults })
   const { forwarding } = build(replica, { ...presentIn(kernel), addresses: new Set() })
-  const { switches, bindings, tunnels, remoteMacs, neighbours, floods, acls, bfd } = forwarding
+  const { switches, bindings, tunnels, remoteMacs, neighbours, floods, groups, origins, acls, bfd } = forwarding
   return [
-    ...[...switches].flatMap(([id, vni]) => [`switch ${id} vni ${vni}`, `vni ${vni} is ${id}`]),
+    ...[...switches].flatMap(([id, vni]) => [
+      `switch ${id} vni ${vni ?? 0}`,
+      ...(vni === null ? [] : [`vni ${vni} is ${id}`]),
+    ]),
     ...[...bindings.values()].flatMap(({ netdev, vlan, switchId }) => [
       `binding ${netdev} ${vlan} in ${switchId}`,
       `flood ${switchId} to ${netdev} ${vlan}`,
@@ -38,6 +43,11 @@ export function desiredTables(gateway: Described, replica: Replica<Tables>, kern
       [...macs].map(([address, mac]) => `neighbour ${address} of ${id} is ${mac}`),
     ),
     ...[...floods].flatMap(([id, remotes]) => remotes.map((remote) => `flood ${id} to ${remote}`)),
+    ...[...groups].flatMap(([key, ends]) => {
+      const { switchId, mac } = groupOf(key)
+      return [`group ${switchId} ${mac}`, ...ends.map((end) => `group ${switchId} ${mac} to ${end}`)]
+    }),
+    ...[...origins].map(([locator, id]) => `origin ${locator} is ${id}`),
     ...[...acls.values()].map(
       ({ netdev, vlan, direction, rules }) =>
         `acl ${netdev} ${vlan} ${direction === 'ingress' ? 0 : 1}: ${rules.length} rules`,
@@ -47,19 +57,33 @@ export function desiredTables(gateway: Described, replica: Replica<Tables>, kern
 }
 
 function presentIn(kernel: readonly string[]) {
-  const switches = new Map<Uuid, Vni>()
+  const switches = new Map<Uuid, Vni | null>()
+  const groups = new Map<GroupKey, Locator[]>()
+  const origins = new Map<Locator, Uuid>()
   const floods = new Map<Uuid, Locator[]>()
   const unreachable = new Set<IpAddress>()
   for (const line of kernel) {
-    const [what, a = '', , b = '', c] = line.split(' ')
-    if (what === 'switch') switches.set(valueOf(parseUuid(a)), valueOf(parseVni(b)))
+    const words = line.split(' ')
+    const [what, a = '', , b = '', c] = words
+    if (what === 'switch') switches.set(valueOf(parseUuid(a)), b === '0' ? null : valueOf(parseVni(b)))
+    if (what === 'origin') origins.set(readLocator(a), valueOf(parseUuid(b)))
+    if (what === 'group') {
+      const [, id = '', mac = '', , end] = words
+      const key = groupKey({ switchId: valueOf(parseUuid(id)), mac: valueOf(parseMac(mac)) })
+      groups.set(key, [...(groups.get(key) ?? []), ...(end === undefined ? [] : [readLocator(end)])])
+    }
     if (what === 'flood' && c === undefined && b.includes('.')) {
       const id = valueOf(parseUuid(a))
-      floods.set(id, [...(floods.get(id) ?? []), locatorOf(valueOf(parseIpAddress(b)), undefined)])
+      floods.set(id, [...(floods.get(id) ?? []), readLocator(b)])
     }
     if (what === 'bfd') unreachable.add(valueOf(parseIpAddress(a)))
   }
-  return { switches, floods, unreachable }
+  return { switches, floods, groups, origins, unreachable }
+}
+
+function readLocator(text: string): Locator {
+  const [ip = '', vni] = text.split('#')
+  return locatorOf(valueOf(parseIpAddress(ip)), vni === undefined ? undefined : valueOf(parseVni(vni)))
 }
 
 function valueOf<T>(parsed: { readonly ok: true; readonly value: T } | { readonly ok: false }): T {

@@ -17,6 +17,8 @@ const readMaps = [
   'remote_macs',
   'neighbours',
   'tunnels',
+  'origins',
+  'flood_lists',
   'flood_members',
   'acls',
   'bfd_sessions',
@@ -50,7 +52,14 @@ export async function readKernelTables(namespace: Namespace, ports: readonly str
     return tunnel === undefined ? `tunnel ${number}` : ip(tunnel.remote)
   }
   const bindings = entriesOf('bindings') as Entry<Numbers, Numbers>[]
-  const members = entriesOf('flood_members') as Entry<Numbers, Numbers>[]
+  const locator = (number: number | undefined, vni: number | undefined): string =>
+    `${remoteOf(number)}${vni === 0 ? '' : `#${vni}`}`
+  const lists = entriesOf('flood_lists') as Entry<{ switch_slot: number; mac: number[]; kind: number }, Numbers>[]
+  const members = new Map<number, Numbers[]>()
+  for (const { key, value } of entriesOf('flood_members') as Entry<Numbers, Numbers>[]) {
+    const list = key.list ?? -1
+    members.set(list, [...(members.get(list) ?? []), value])
+  }
 
   return [
     ...[...switches.values()].map(({ id, value }) => `switch ${id} vni ${value.vni}`),
@@ -58,19 +67,22 @@ export async function readKernelTables(namespace: Namespace, ports: readonly str
     ...bindings.map(({ key, value }) => `binding ${netdev(key.ifindex)} ${key.vlan} in ${idOf(value.switch_slot)}`),
     ...[...tunnels.values()].map(({ remote, local }) => `tunnel ${ip(remote)} from ${ip(local)}`),
     ...(entriesOf('remote_macs') as Entry<{ switch_slot: number; mac: number[] }, Numbers>[]).map(
-      ({ key, value }) => `mac ${mac(key.mac)} of ${idOf(key.switch_slot)} at ${remoteOf(value.tunnel)}`,
+      ({ key, value }) => `mac ${mac(key.mac)} of ${idOf(key.switch_slot)} at ${locator(value.tunnel, value.vni)}`,
     ),
     ...(entriesOf('neighbours') as Entry<{ switch_slot: number; address: Address }, { mac: number[] }>[]).map(
       ({ key, value }) => `neighbour ${ip(key.address)} of ${idOf(key.switch_slot)} is ${mac(value.mac)}`,
     ),
-    ...[...switches].flatMap(([slot, { id, value }]) =>
-      members
-        .filter(({ key }) => key.switch_slot === slot && key.generation === value.flood_generation)
-        .filter(({ key }) => (key.index ?? 0) < (value.flood_count ?? 0))
-        .map(({ value: { kind, target, vlan } }) =>
-          kind === 0 ? `flood ${id} to ${netdev(target)} ${vlan}` : `flood ${id} to ${remoteOf(target)}`,
-        ),
+    ...(entriesOf('origins') as Entry<Numbers, number>[]).map(
+      ({ key, value }) => `origin ${locator(key.tunnel, key.vni)} is ${idOf(value)}`,
     ),
+    ...lists.flatMap(({ key, value }) => {
+      const id = idOf(key.switch_slot)
+      const list = members.get(value.number ?? -1) ?? []
+      if (key.kind === 0) return list.map(({ target, vlan }) => `flood ${id} to ${netdev(target)} ${vlan}`)
+      const to = list.map(({ target, vni }) => locator(target, vni))
+      if (key.kind === 1) return to.map((end) => `flood ${id} to ${end}`)
+      return [`group ${id} ${mac(key.mac)}`, ...to.map((end) => `group ${id} ${mac(key.mac)} to ${end}`)]
+    }),
     ...(entriesOf('acls') as Entry<Numbers, Numbers>[]).map(
       ({ key, value }) => `acl ${netdev(key.ifindex)} ${key.vlan} ${key.direction}: ${value.count} rules`,
     ),

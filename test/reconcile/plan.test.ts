@@ -16,13 +16,17 @@ const empty: Forwarding = {
   remoteMacs: new Map(),
   neighbours: new Map(),
   floods: new Map(),
+  groups: new Map(),
+  origins: new Map(),
   acls: new Map(),
 }
 
-/** What the kernel gives back leaves out lists and tables that are empty. */
-const withoutEmpty = (forwarding: Forwarding): Forwarding => ({
+/** To be compared as a whole: what the kernel gives back leaves out lists and tables that are empty. */
+const withoutEmpty = (forwarding: Forwarding) => ({
   ...forwarding,
-  remoteMacs: new Map([...forwarding.remoteMacs].filter(([, macs]) => macs.size > 0)),
+  remoteMacs: new Map(
+    [...forwarding.remoteMacs].filter(([, macs]) => macs.size > 0).map(([id, macs]) => [id, new Map([...macs])]),
+  ),
   neighbours: new Map([...forwarding.neighbours].filter(([, neighbours]) => neighbours.size > 0)),
   floods: new Map([...forwarding.floods].filter(([, list]) => list.length > 0)),
 })

@@ -7,7 +7,9 @@ import type {
   Failure,
   FailureCode,
   FloodSpec,
+  GroupSpec,
   NeighbourSpec,
+  OriginSpec,
   PortSpec,
   RemoteMacSpec,
   Snapshot,
@@ -16,7 +18,7 @@ import type {
 } from '../../src/datapath/datapath.js'
 import type { Uuid } from '../../src/ovsdb/notation.js'
 import type { IpAddress } from '../../src/schema/ip-address.js'
-import { remoteOf } from '../../src/schema/locator.js'
+import { remoteOf, type Locator } from '../../src/schema/locator.js'
 
 /**
  * The rules of the kernel's tables on maps: what refers to what, what a removal takes along, and that one VNI has one owner in
@@ -33,6 +35,8 @@ export class TableModel implements Datapath {
   readonly #macs = new Map<string, RemoteMacSpec>()
   readonly #neighbours = new Map<string, NeighbourSpec>()
   readonly #floods = new Map<Uuid, FloodSpec>()
+  readonly #groups = new Map<string, GroupSpec>()
+  readonly #origins = new Map<Locator, OriginSpec>()
   readonly #acls = new Map<string, AclSpec>()
 
   putPorts(ports: readonly PortSpec[]): readonly Failure[] {
@@ -51,7 +55,7 @@ export class TableModel implements Datapath {
   putSwitches(switches: readonly SwitchSpec[]): readonly Failure[] {
     return this.#each(switches, (spec) => {
       const former = this.#switches.get(spec.id)
-      this.#owners.set(spec.vni, spec.id)
+      if (spec.vni !== null) this.#owners.set(spec.vni, spec.id)
       this.#switches.set(spec.id, spec)
       if (former !== undefined && former.vni !== spec.vni) this.#disown(former)
     })
@@ -64,6 +68,8 @@ export class TableModel implements Datapath {
       this.#switches.delete(id)
       this.#disown(former)
       this.#floods.delete(id)
+      for (const [key, { switchId }] of this.#groups) if (switchId === id) this.#groups.delete(key)
+      for (const [key, { switchId }] of this.#origins) if (switchId === id) this.#origins.delete(key)
       for (const [key, { switchId }] of this.#bindings) if (switchId === id) this.#bindings.delete(key)
       for (const [key, { switchId }] of this.#macs) if (switchId === id) this.#macs.delete(key)
       for (const [key, { switchId }] of this.#neighbours) if (switchId === id) this.#neighbours.delete(key)
@@ -92,6 +98,8 @@ export class TableModel implements Datapath {
       if ([...this.#macs.values()].some((mac) => remoteOf(mac.locator) === remoteIp)) return 'invalid'
       if ([...this.#floods.values()].some((flood) => flood.locators.some((locator) => remoteOf(locator) === remoteIp)))
         return 'invalid'
+      const named = [...[...this.#groups.values()].flatMap(({ locators }) => locators), ...this.#origins.keys()]
+      if (named.some((locator) => remoteOf(locator) === remoteIp)) return 'invalid'
       if (this.#bfd.has(remoteIp)) return 'invalid'
       this.#tunnels.delete(remoteIp)
       return undefined
@@ -144,6 +152,32 @@ export class TableModel implements Datapath {
     })
   }
 
+  putGroups(groups: readonly GroupSpec[]): readonly Failure[] {
+    return this.#each(groups, (spec) => {
+      if (!this.#switches.has(spec.switchId)) return 'no_such_switch'
+      if (spec.locators.some((locator) => !this.#tunnels.has(remoteOf(locator)))) return 'no_such_tunnel'
+      this.#groups.set(`${spec.switchId} ${spec.mac}`, spec)
+      return undefined
+    })
+  }
+
+  removeGroups(groups: readonly GroupSpec[]): readonly Failure[] {
+    return this.#each(groups, ({ switchId, mac }) => void this.#groups.delete(`${switchId} ${mac}`))
+  }
+
+  putOrigins(origins: readonly OriginSpec[]): readonly Failure[] {
+    return this.#each(origins, (spec) => {
+      if (!this.#switches.has(spec.switchId)) return 'no_such_switch'
+      if (!this.#tunnels.has(remoteOf(spec.locator))) return 'no_such_tunnel'
+      this.#origins.set(spec.locator, spec)
+      return undefined
+    })
+  }
+
+  removeOrigins(locators: readonly Locator[]): readonly Failure[] {
+    return this.#each(locators, (locator) => void this.#origins.delete(locator))
+  }
+
   putAcls(acls: readonly AclSpec[]): readonly Failure[] {
     return this.#each(acls, (acl) => {
       if (!this.#ports.has(acl.netdev)) return 'no_such_device'
@@ -158,7 +192,9 @@ export class TableModel implements Datapath {
 
   /** VNIs by which frames from the overlay would not find their logical switch. */
   misledVnis(): number[] {
-    return [...this.#switches.values()].filter(({ id, vni }) => this.#owners.get(vni) !== id).map(({ vni }) => vni)
+    return [...this.#switches.values()].flatMap(({ id, vni }) =>
+      vni !== null && this.#owners.get(vni) !== id ? [vni] : [],
+    )
   }
 
   snapshot(): Snapshot {
@@ -171,6 +207,8 @@ export class TableModel implements Datapath {
       remoteMacs: [...this.#macs.values()],
       neighbours: [...this.#neighbours.values()],
       floods: [...this.#floods.values()],
+      groups: [...this.#groups.values()],
+      origins: [...this.#origins.values()],
       localMacs: [],
       acls: [...this.#acls.values()],
     }
@@ -186,7 +224,7 @@ export class TableModel implements Datapath {
   close = (): void => undefined
 
   #disown({ id, vni }: SwitchSpec): void {
-    if (this.#owners.get(vni) === id) this.#owners.delete(vni)
+    if (vni !== null && this.#owners.get(vni) === id) this.#owners.delete(vni)
   }
 
   #each<E>(entries: readonly E[], change: (entry: E) => unknown): Failure[] {

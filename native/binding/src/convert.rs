@@ -3,9 +3,12 @@
 use std::{net::IpAddr, time::Duration};
 
 use datapath::{Datapath, Error, Mode, Options};
-use model::{Mac, MacLimits, SwitchId};
+use model::{Locator, Mac, MacLimits, SwitchId};
 
-use crate::types::{BindingSpec, Failure, NeighbourSpec, OpenOptions, RemoteMacSpec, TunnelSpec};
+use crate::types::{
+    BindingSpec, Failure, GroupSpec, NeighbourSpec, OpenOptions, OriginSpec, RemoteMacSpec,
+    TunnelSpec,
+};
 
 /// Runs a task for every entry; answers those that failed.
 pub fn failures<T>(entries: Vec<T>, mut task: impl FnMut(T) -> Result<(), Error>) -> Vec<Failure> {
@@ -75,6 +78,14 @@ pub fn ip(text: &str) -> Result<IpAddr, Error> {
         .map_err(|_| Error::Invalid(format!("{text:?} is no IP address")))
 }
 
+pub fn locator(text: &str) -> Result<Locator, Error> {
+    text.parse().map_err(invalid)
+}
+
+pub fn locators(texts: &[String]) -> Result<Vec<Locator>, Error> {
+    texts.iter().map(|text| locator(text)).collect()
+}
+
 pub fn vlan(number: u32) -> Result<u16, Error> {
     u16::try_from(number)
         .ok()
@@ -112,7 +123,30 @@ impl TryFrom<RemoteMacSpec> for datapath::RemoteMacSpec {
         Ok(Self {
             switch_id: switch_id(&spec.switch_id)?,
             mac: mac(&spec.mac)?,
-            remote: ip(&spec.locator)?,
+            locator: locator(&spec.locator)?,
+        })
+    }
+}
+
+impl TryFrom<GroupSpec> for datapath::GroupSpec {
+    type Error = Error;
+
+    fn try_from(spec: GroupSpec) -> Result<Self, Error> {
+        Ok(Self {
+            switch_id: switch_id(&spec.switch_id)?,
+            mac: mac(&spec.mac)?,
+            locators: locators(&spec.locators)?,
+        })
+    }
+}
+
+impl TryFrom<OriginSpec> for datapath::OriginSpec {
+    type Error = Error;
+
+    fn try_from(spec: OriginSpec) -> Result<Self, Error> {
+        Ok(Self {
+            locator: locator(&spec.locator)?,
+            switch_id: switch_id(&spec.switch_id)?,
         })
     }
 }

@@ -17,7 +17,7 @@ mod bfd;
 mod convert;
 mod types;
 
-use datapath::{Error, Notice};
+use datapath::Notice;
 use napi::{
     Status,
     threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
@@ -26,11 +26,11 @@ use napi_derive::napi;
 
 use acl::{AclPlace, AclSpec};
 use bfd::{BfdSpec, BfdStatus};
-use convert::{failures, ip, mac, switch_id, thrown, vlan};
+use convert::{failures, ip, locator, locators, mac, switch_id, thrown, vlan};
 use types::{
-    BindingCounters, BindingSpec, DatapathEvent, DropCounter, Failure, FloodSpec, LocalAddress,
-    MacUse, NeighbourSpec, OpenOptions, PortSpec, PortStatus, RemoteMacSpec, Snapshot, SwitchSpec,
-    TunnelSpec, TunnelStatus,
+    BindingCounters, BindingSpec, DatapathEvent, DropCounter, Failure, FloodSpec, GroupSpec,
+    LocalAddress, MacUse, NeighbourSpec, OpenOptions, OriginSpec, PortSpec, PortStatus,
+    RemoteMacSpec, Snapshot, SwitchSpec, TunnelSpec, TunnelStatus,
 };
 
 type Listener = ThreadsafeFunction<Vec<DatapathEvent>, (), Vec<DatapathEvent>, Status, false, true>;
@@ -167,14 +167,42 @@ impl Datapath {
     #[napi]
     pub fn put_floods(&self, floods: Vec<FloodSpec>) -> Vec<Failure> {
         failures(floods, |flood| {
-            let remotes = flood
-                .locators
-                .iter()
-                .map(|remote| ip(remote))
-                .collect::<Result<Vec<_>, Error>>()?;
             self.inner
                 .tables()
-                .put_flood(switch_id(&flood.switch_id)?, &remotes)
+                .put_flood(switch_id(&flood.switch_id)?, &locators(&flood.locators)?)
+        })
+    }
+
+    /// Replaces flood lists of groups, as `putFloods` does.
+    #[napi]
+    pub fn put_groups(&self, groups: Vec<GroupSpec>) -> Vec<Failure> {
+        failures(groups, |group| {
+            self.inner.tables().put_group(&group.try_into()?)
+        })
+    }
+
+    /// Frames to the groups go where the flood lists of their switches say.
+    #[napi]
+    pub fn remove_groups(&self, groups: Vec<GroupSpec>) -> Vec<Failure> {
+        failures(groups, |group| {
+            self.inner
+                .tables()
+                .remove_group(switch_id(&group.switch_id)?, mac(&group.mac)?)
+        })
+    }
+
+    /// From now on frames from the VTEPs of these locators, in the locators' VNIs, are the switches'.
+    #[napi]
+    pub fn put_origins(&self, origins: Vec<OriginSpec>) -> Vec<Failure> {
+        failures(origins, |origin| {
+            self.inner.tables().put_origin(&origin.try_into()?)
+        })
+    }
+
+    #[napi]
+    pub fn remove_origins(&self, locators: Vec<String>) -> Vec<Failure> {
+        failures(locators, |text| {
+            self.inner.tables().remove_origin(&locator(&text)?)
         })
     }
 

@@ -45,8 +45,8 @@ pub struct PortSpec {
 pub struct SwitchSpec {
     /// UUID of the `Logical_Switch` row.
     pub id: String,
-    /// 1..16777215.
-    pub vni: u32,
+    /// 1..16777215; absent: frames have the VNIs of the locators.
+    pub vni: Option<u32>,
 }
 
 #[napi(object)]
@@ -67,7 +67,7 @@ pub struct TunnelSpec {
 pub struct RemoteMacSpec {
     pub switch_id: String,
     pub mac: String,
-    /// Address of the remote VTEP.
+    /// Address of the remote VTEP, with "#" and a VNI where the end point has one of its own.
     pub locator: String,
 }
 
@@ -84,6 +84,21 @@ pub struct NeighbourSpec {
 pub struct FloodSpec {
     pub switch_id: String,
     pub locators: Vec<String>,
+}
+
+/// Where frames to one group go in place of the flood list.
+#[napi(object)]
+pub struct GroupSpec {
+    pub switch_id: String,
+    pub mac: String,
+    pub locators: Vec<String>,
+}
+
+/// Whose the frames are that come from a locator's VTEP in the locator's own VNI.
+#[napi(object)]
+pub struct OriginSpec {
+    pub locator: String,
+    pub switch_id: String,
 }
 
 /// An entry of a setter's argument that did not succeed.
@@ -115,6 +130,8 @@ pub struct Snapshot {
     pub remote_macs: Vec<RemoteMacSpec>,
     pub neighbours: Vec<NeighbourSpec>,
     pub floods: Vec<FloodSpec>,
+    pub groups: Vec<GroupSpec>,
+    pub origins: Vec<OriginSpec>,
     pub local_macs: Vec<LocalMac>,
     pub acls: Vec<AclSpec>,
 }
@@ -240,7 +257,7 @@ impl From<datapath::Snapshot> for Snapshot {
                 .map(|spec| RemoteMacSpec {
                     switch_id: spec.switch_id.to_string(),
                     mac: spec.mac.to_string(),
-                    locator: spec.remote.to_string(),
+                    locator: spec.locator.to_string(),
                 })
                 .collect(),
             neighbours: snapshot
@@ -251,9 +268,26 @@ impl From<datapath::Snapshot> for Snapshot {
             floods: snapshot
                 .floods
                 .into_iter()
-                .map(|(id, remotes)| FloodSpec {
+                .map(|(id, locators)| FloodSpec {
                     switch_id: id.to_string(),
-                    locators: remotes.iter().map(ToString::to_string).collect(),
+                    locators: locators.iter().map(ToString::to_string).collect(),
+                })
+                .collect(),
+            groups: snapshot
+                .groups
+                .into_iter()
+                .map(|spec| GroupSpec {
+                    switch_id: spec.switch_id.to_string(),
+                    mac: spec.mac.to_string(),
+                    locators: spec.locators.iter().map(ToString::to_string).collect(),
+                })
+                .collect(),
+            origins: snapshot
+                .origins
+                .into_iter()
+                .map(|spec| OriginSpec {
+                    locator: spec.locator.to_string(),
+                    switch_id: spec.switch_id.to_string(),
                 })
                 .collect(),
             local_macs: snapshot

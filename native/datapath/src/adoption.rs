@@ -11,9 +11,10 @@ use crate::{
     bpffs::BpfFs,
     error::Error,
     layout::{
-        Address, BfdSession, Binding, BindingCounters, BindingKey, DropKey, FloodKey, FloodMember,
-        LAYOUT, LocalMac, LogicalSwitch, MacKey, MacLimit, MacScope, MacUsage, Neighbour,
-        NeighbourKey, Port, PuntMeter, RemoteMac, Settings, Tunnel,
+        Address, BfdSession, Binding, BindingCounters, BindingKey, DropKey, FloodKey, FloodList,
+        FloodMember, FloodMemberKey, LAYOUT, LocalMac, LogicalSwitch, MacKey, MacLimit, MacScope,
+        MacUsage, Neighbour, NeighbourKey, Origin, Port, PuntMeter, RemoteMac, Settings, Tunnel,
+        Vtep,
         acl::{AclKey, AclList, AclRule},
     },
 };
@@ -22,7 +23,7 @@ use crate::{
 pub type MapShape = (&'static str, usize, usize);
 
 /// All maps that hold state.
-pub const MAPS: [MapShape; 25] = [
+pub const MAPS: [MapShape; 27] = [
     ("settings", 4, size_of::<Settings>()),
     ("ports", 4, size_of::<Port>()),
     ("bindings", size_of::<BindingKey>(), size_of::<Binding>()),
@@ -38,11 +39,13 @@ pub const MAPS: [MapShape; 25] = [
         size_of::<Neighbour>(),
     ),
     ("tunnels", 4, size_of::<Tunnel>()),
-    ("vteps", size_of::<Address>(), 4),
+    ("vteps", size_of::<Address>(), size_of::<Vtep>()),
+    ("origins", size_of::<Origin>(), 4),
     ("local_addresses", size_of::<Address>(), 4),
+    ("flood_lists", size_of::<FloodKey>(), size_of::<FloodList>()),
     (
         "flood_members",
-        size_of::<FloodKey>(),
+        size_of::<FloodMemberKey>(),
         size_of::<FloodMember>(),
     ),
     ("binding_counts", 4, size_of::<BindingCounters>()),

@@ -40,10 +40,10 @@ pub struct Binding {
 pub struct LogicalSwitch {
     pub id: [u8; 16],
     pub vni: u32,
-    pub flood_count: u32,
-    pub flood_generation: u32,
-    pub reserved: u32,
+    pub flags: u32,
 }
+
+pub const SWITCH_ACTIVE: u32 = 1;
 
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -96,7 +96,7 @@ pub struct MacUsage {
 pub struct RemoteMac {
     pub refused_ns: u64,
     pub tunnel: u32,
-    pub zero: u32,
+    pub vni: u32,
 }
 
 /// An IP address; IPv4 is v4-mapped.
@@ -136,6 +136,22 @@ pub struct Tunnel {
     pub header: [u8; TUNNEL_HEADER_MAX],
 }
 
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vtep {
+    pub tunnel: u32,
+    pub flags: u32,
+}
+
+pub const VTEP_OWN_VNIS: u32 = 1;
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Origin {
+    pub tunnel: u32,
+    pub vni: u32,
+}
+
 pub const PORT_XDP: u32 = 1;
 
 #[repr(C)]
@@ -148,18 +164,33 @@ pub struct Port {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FloodKey {
     pub switch_slot: u32,
-    pub generation: u32,
-    pub index: u32,
+    pub mac: [u8; 6],
+    pub kind: u16,
 }
 
-pub const FLOOD_PORT: u32 = 0;
-pub const FLOOD_TUNNEL: u32 = 1;
+pub const FLOOD_PORTS: u16 = 0;
+pub const FLOOD_UNKNOWN: u16 = 1;
+pub const FLOOD_GROUP: u16 = 2;
 
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FloodList {
+    pub number: u32,
+    pub count: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FloodMemberKey {
+    pub list: u32,
+    pub index: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FloodMember {
-    pub kind: u32,
     pub target: u32,
+    pub vni: u32,
     pub vlan: u32,
     pub binding_slot: u32,
 }
@@ -267,7 +298,7 @@ pub struct Settings {
 }
 
 /// To be raised whenever a field or a limit changes its meaning: maps of another layout are not adopted.
-pub const LAYOUT: u32 = 4;
+pub const LAYOUT: u32 = 5;
 
 pub const BINDINGS_MAX: u32 = 32768;
 pub const SWITCHES_MAX: u32 = 8192;
@@ -277,6 +308,8 @@ pub const REMOTE_MACS_MAX: u32 = 262_144;
 pub const NEIGHBOURS_MAX: u32 = 262_144;
 pub const TUNNELS_MAX: u32 = 8192;
 pub const PORTS_MAX: u32 = 256;
+pub const ORIGINS_MAX: u32 = 65536;
+pub const FLOOD_LISTS_MAX: u32 = 65536;
 pub const FLOOD_MEMBERS_MAX: u32 = 262_144;
 pub const FLOOD_FAN_OUT_MAX: u32 = 1024;
 pub const BFD_SESSIONS_MAX: u32 = 1024;
@@ -296,7 +329,11 @@ plain!(
     Neighbour,
     Tunnel,
     Port,
+    Vtep,
+    Origin,
     FloodKey,
+    FloodList,
+    FloodMemberKey,
     FloodMember,
     BindingCounters,
     DropKey,
@@ -307,7 +344,7 @@ plain!(
 const _: () = {
     assert!(size_of::<BindingKey>() == 8);
     assert!(size_of::<Binding>() == 8);
-    assert!(size_of::<LogicalSwitch>() == 32 && offset_of!(LogicalSwitch, vni) == 16);
+    assert!(size_of::<LogicalSwitch>() == 24 && offset_of!(LogicalSwitch, vni) == 16);
     assert!(size_of::<MacKey>() == 12 && offset_of!(MacKey, mac) == 4);
     assert!(size_of::<LocalMac>() == 24 && offset_of!(LocalMac, last_seen_ns) == 8);
     assert!(offset_of!(LocalMac, binding_slot) == 6);
@@ -318,7 +355,11 @@ const _: () = {
     assert!(size_of::<NeighbourKey>() == 20 && offset_of!(NeighbourKey, address) == 4);
     assert!(size_of::<Neighbour>() == 8);
     assert!(size_of::<Tunnel>() == 128 && offset_of!(Tunnel, header) == 48);
-    assert!(size_of::<FloodKey>() == 12);
+    assert!(size_of::<Vtep>() == 8);
+    assert!(size_of::<Origin>() == 8);
+    assert!(size_of::<FloodKey>() == 12 && offset_of!(FloodKey, kind) == 10);
+    assert!(size_of::<FloodList>() == 8);
+    assert!(size_of::<FloodMemberKey>() == 8);
     assert!(size_of::<FloodMember>() == 16);
     assert!(size_of::<BindingCounters>() == 32);
     assert!(size_of::<Punt>() == 128 && offset_of!(Punt, frame) == 32);

@@ -12,12 +12,14 @@ mod datapath;
 mod device;
 mod drops;
 mod error;
+mod floods;
 pub mod header;
 pub mod layout;
 mod mac_room;
 mod macs;
 mod neighbours;
 mod netlink;
+mod origins;
 mod ports;
 mod programs;
 mod spec;
@@ -38,8 +40,9 @@ pub use mac_room::DEFAULT_LIMITS as DEFAULT_MAC_LIMITS;
 pub use macs::Reason;
 pub use ports::Mode;
 pub use spec::{
-    AclSpec, BindingCount, BindingSpec, DropCount, LocalMacSpec, MacHolder, MacUse, NeighbourSpec,
-    Notice, PortStatus, RemoteMacSpec, Snapshot, TunnelSpec, TunnelStatus,
+    AclSpec, BindingCount, BindingSpec, DropCount, GroupSpec, LocalMacSpec, MacHolder, MacUse,
+    NeighbourSpec, Notice, OriginSpec, PortStatus, RemoteMacSpec, Snapshot, TunnelSpec,
+    TunnelStatus,
 };
 pub use tables::Tables;
 pub use tunnels::Obstacle;

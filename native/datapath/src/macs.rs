@@ -137,14 +137,19 @@ impl Macs {
         self.remote.entries()
     }
 
-    /// Adds or redirects a remote MAC. A local MAC of the same name is forgotten: the controller knows better.
-    pub fn put_remote(&mut self, key: MacKey, tunnel: u32) -> Result<Option<Change>, Error> {
+    /// Adds or redirects a remote MAC; `vni` is the locator's own, or 0. A local MAC of the same name is forgotten: the controller knows better.
+    pub fn put_remote(
+        &mut self,
+        key: MacKey,
+        tunnel: u32,
+        vni: u32,
+    ) -> Result<Option<Change>, Error> {
         self.remote.put(
             key,
             RemoteMac {
                 refused_ns: 0,
                 tunnel,
-                zero: 0,
+                vni,
             },
         )?;
         if self.known.contains_key(&key) || self.local.get(&key)?.is_some() {

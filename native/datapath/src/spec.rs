@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use ::bfd::Status;
-use model::{Direction, Mac, SwitchId, acl::Rule};
+use model::{Direction, Locator, Mac, SwitchId, acl::Rule};
 
 use crate::{layout::BindingCounters, macs::Reason, tunnels::Obstacle};
 
@@ -34,8 +34,28 @@ pub struct RemoteMacSpec {
     pub switch_id: SwitchId,
     /// The MAC.
     pub mac: Mac,
-    /// The VTEP behind which it is.
-    pub remote: IpAddr,
+    /// The end point behind which it is.
+    pub locator: Locator,
+}
+
+/// Where frames to one group go, beside the bindings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupSpec {
+    /// Its logical switch.
+    pub switch_id: SwitchId,
+    /// The group.
+    pub mac: Mac,
+    /// In place of those of the flood list; may be none.
+    pub locators: Vec<Locator>,
+}
+
+/// Whose the frames are that come from a locator's VTEP in the locator's own VNI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OriginSpec {
+    /// With a VNI.
+    pub locator: Locator,
+    /// The logical switch.
+    pub switch_id: SwitchId,
 }
 
 /// An address that the programs answer for.
@@ -106,8 +126,8 @@ pub struct MacUse {
 pub struct Snapshot {
     /// Devices of the ports.
     pub ports: Vec<String>,
-    /// Switches and their VNIs.
-    pub switches: Vec<(SwitchId, u32)>,
+    /// Switches and their VNIs, where they have one.
+    pub switches: Vec<(SwitchId, Option<u32>)>,
     /// Bindings.
     pub bindings: Vec<BindingSpec>,
     /// Tunnels.
@@ -116,8 +136,12 @@ pub struct Snapshot {
     pub remote_macs: Vec<RemoteMacSpec>,
     /// Addresses of remote MACs.
     pub neighbours: Vec<NeighbourSpec>,
-    /// The remote VTEPs of each switch's flood list; switches without any are left out.
-    pub floods: Vec<(SwitchId, Vec<IpAddr>)>,
+    /// The end points of each switch's flood list; switches without any are left out.
+    pub floods: Vec<(SwitchId, Vec<Locator>)>,
+    /// Flood lists of groups.
+    pub groups: Vec<GroupSpec>,
+    /// VNIs of locators.
+    pub origins: Vec<OriginSpec>,
     /// Local MACs.
     pub local_macs: Vec<LocalMacSpec>,
     /// Access control lists.

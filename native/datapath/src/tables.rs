@@ -3,6 +3,7 @@
 mod acls;
 mod follow;
 mod neighbours;
+mod overlay;
 mod readback;
 
 use std::{collections::HashMap, net::IpAddr};
@@ -19,15 +20,17 @@ use crate::{
     bindings::Bindings,
     drops::Drops,
     error::Error,
+    floods::{Floods, Member},
     header::OVERHEAD_V4,
     layout::{BFD_SESSIONS_MAX, Binding, BindingKey, LAYOUT, MacKey, MacScope, Settings},
     macs::{Change, Macs, Place, Reason},
     neighbours::Neighbours,
     netlink::{Netlink, link::Link},
+    origins::Origins,
     ports::{self, Mode, Ports},
     programs::{Programs, TcProgram},
-    spec::{BindingSpec, LocalMacSpec, Notice, RemoteMacSpec, TunnelSpec},
-    switches::{Member, Switches},
+    spec::{BindingSpec, LocalMacSpec, Notice, TunnelSpec},
+    switches::Switches,
     table::{Table, take},
     tunnels::Tunnels,
     underlay::{self, Underlay},
@@ -40,6 +43,8 @@ pub struct Tables {
     netlink: Netlink,
     programs: Programs,
     switches: Switches,
+    floods: Floods,
+    origins: Origins,
     bindings: Bindings,
     acls: Acls,
     tunnels: Tunnels,
@@ -81,6 +86,8 @@ impl Tables {
             mode,
             netlink,
             switches: Switches::adopt(ebpf)?,
+            floods: Floods::adopt(ebpf)?,
+            origins: Origins::adopt(ebpf)?,
             acls: Acls::adopt(ebpf, |ifindex| links.contains_key(&ifindex))?,
             tunnels: Tunnels::adopt(ebpf)?,
             macs: Macs::adopt(ebpf, bound)?,
@@ -210,12 +217,12 @@ impl Tables {
         self.ports.remove(&mut self.netlink, link)
     }
 
-    /// Adds a logical switch or changes its VNI.
+    /// Adds a logical switch or changes its VNI; without one it has those of its locators.
     ///
     /// # Errors
     /// VNI out of range; table full.
-    pub fn put_switch(&mut self, id: SwitchId, vni: u32) -> Result<(), Error> {
-        self.switches.put(id, vni)
+    pub fn put_switch(&mut self, id: SwitchId, vni: impl Into<Option<u32>>) -> Result<(), Error> {
+        self.switches.put(id, vni.into())
     }
 
     /// Removes a logical switch with all that belongs to it.
@@ -246,6 +253,8 @@ impl Tables {
             }
         }
         self.neighbours.forget_switch(slot)?;
+        self.forget_origins(slot)?;
+        self.floods.forget_switch(slot)?;
         self.switches.remove(id)?;
         Ok(notices)
     }
@@ -267,7 +276,7 @@ impl Tables {
         let slot = self.bindings.reserve()?;
         self.acls.mark(key, slot)?;
         self.macs.begin_binding(switch_slot, key.ifindex)?;
-        if let Err(error) = self.enter(key, Binding { switch_slot, slot }, spec.switch_id, old) {
+        if let Err(error) = self.enter(key, Binding { switch_slot, slot }, old) {
             self.macs.end_binding(switch_slot, place(key))?;
             return Err(error);
         }
@@ -284,15 +293,14 @@ impl Tables {
         &mut self,
         key: BindingKey,
         binding: Binding,
-        switch_id: SwitchId,
         old: Option<Binding>,
     ) -> Result<(), Error> {
         let member = flood_port(key, binding.slot);
-        self.switches.add_flood_port(switch_id, member)?;
+        self.floods.add_port(binding.switch_slot, member)?;
         let left = old.map_or(Ok(()), |old| self.leave_flood_list(key, old));
         left.and_then(|()| self.bindings.put(key, binding))
             .or_else(|error| {
-                self.switches.remove_flood_port(switch_id, member)?;
+                self.floods.remove_port(binding.switch_slot, member)?;
                 Err(error)
             })
     }
@@ -323,12 +331,8 @@ impl Tables {
 
     /// Goes first when a binding goes, since it may fail: the binding is then still there to be removed again.
     fn leave_flood_list(&mut self, key: BindingKey, was: Binding) -> Result<(), Error> {
-        match self.switches.id(was.switch_slot) {
-            Some(id) => self
-                .switches
-                .remove_flood_port(id, flood_port(key, was.slot)),
-            None => Ok(()),
-        }
+        self.floods
+            .remove_port(was.switch_slot, flood_port(key, was.slot))
     }
 
     /// Changes how many local MACs there may be. What is known beyond that stays until it ages or is evicted.
@@ -364,46 +368,12 @@ impl Tables {
         let Ok(number) = self.tunnels.number(remote) else {
             return Ok(());
         };
-        if self.switches.is_flooded_to(number) {
+        if self.floods.is_flooded_to(number) || self.origins.has(number) {
             return Err(Error::Invalid(format!(
-                "the tunnel to {remote} is still in a flood list"
+                "the tunnel to {remote} is still in a flood list, or has VNIs of its own"
             )));
         }
         self.tunnels.remove(remote)
-    }
-
-    /// Adds or redirects a remote MAC.
-    ///
-    /// # Errors
-    /// The switch or the tunnel was not put; table full.
-    pub fn put_remote_mac(&mut self, spec: &RemoteMacSpec) -> Result<Vec<Notice>, Error> {
-        let key = self.mac_key(spec.switch_id, spec.mac)?;
-        let tunnel = self.tunnels.number(spec.remote)?;
-        let change = self.macs.put_remote(key, tunnel)?;
-        Ok(self.notices(change))
-    }
-
-    /// Removes a remote MAC.
-    ///
-    /// # Errors
-    /// The kernel's answer.
-    pub fn remove_remote_mac(&mut self, switch_id: SwitchId, mac: Mac) -> Result<(), Error> {
-        match self.mac_key(switch_id, mac) {
-            Ok(key) => self.macs.remove_remote(&key),
-            Err(_) => Ok(()),
-        }
-    }
-
-    /// Replaces the remote VTEPs of a switch's flood list.
-    ///
-    /// # Errors
-    /// The switch or a tunnel was not put; more members than a list may have.
-    pub fn put_flood(&mut self, switch_id: SwitchId, remotes: &[IpAddr]) -> Result<(), Error> {
-        let tunnels = remotes
-            .iter()
-            .map(|remote| self.tunnels.number(*remote))
-            .collect::<Result<Vec<_>, _>>()?;
-        self.switches.put_flood_tunnels(switch_id, &tunnels)
     }
 
     fn notices(&self, changes: impl IntoIterator<Item = Change>) -> Vec<Notice> {
@@ -460,8 +430,9 @@ const fn place(key: BindingKey) -> Place {
 }
 
 const fn flood_port(key: BindingKey, binding_slot: u32) -> Member {
-    Member::Port {
-        ifindex: key.ifindex,
+    Member {
+        target: key.ifindex,
+        vni: 0,
         vlan: key.vlan,
         binding_slot,
     }

@@ -1,7 +1,7 @@
 //! Tunnels: a remote VTEP, our address towards it, and the path that the underlay has for it.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -11,7 +11,7 @@ use aya::Ebpf;
 use crate::{
     error::Error,
     header,
-    layout::{Address, TUNNEL_HEADER_MAX, TUNNEL_XDP, TUNNELS_MAX, Tunnel},
+    layout::{Address, TUNNEL_HEADER_MAX, TUNNEL_XDP, TUNNELS_MAX, Tunnel, VTEP_OWN_VNIS, Vtep},
     table::Table,
 };
 
@@ -68,9 +68,18 @@ pub struct Entry {
     pub inner_mtu: u32,
     /// Where frames leave, or why they have no prepared header.
     pub path: Result<Path, Obstacle>,
+    /// Some of the VTEP's frames have VNIs of its own.
+    pub has_own_vnis: bool,
 }
 
 impl Entry {
+    const fn vtep(&self) -> Vtep {
+        Vtep {
+            tunnel: self.number,
+            flags: if self.has_own_vnis { VTEP_OWN_VNIS } else { 0 },
+        }
+    }
+
     const fn end(&self) -> End {
         End {
             number: self.number,
@@ -109,7 +118,7 @@ pub struct Tunnels {
     next_number: u32,
     ends: Ends,
     table: Table<u32, Tunnel>,
-    vteps: Table<Address, u32>,
+    vteps: Table<Address, Vtep>,
     local_addresses: Table<Address, u32>,
 }
 
@@ -117,6 +126,13 @@ impl Tunnels {
     /// Opens the tables and reads back what they hold. Paths are looked up anew.
     pub fn adopt(ebpf: &mut Ebpf) -> Result<Self, Error> {
         let table: Table<u32, Tunnel> = Table::take(ebpf, "tunnels", "tunnels", TUNNELS_MAX)?;
+        let vteps: Table<Address, Vtep> = Table::take(ebpf, "vteps", "remote VTEPs", TUNNELS_MAX)?;
+        let own_vnis: HashSet<u32> = vteps
+            .entries()?
+            .into_iter()
+            .filter(|(_, vtep)| vtep.flags & VTEP_OWN_VNIS != 0)
+            .map(|(_, vtep)| vtep.tunnel)
+            .collect();
         let by_remote: HashMap<IpAddr, Entry> = table
             .entries()?
             .into_iter()
@@ -126,6 +142,7 @@ impl Tunnels {
                     local: tunnel.local.into(),
                     inner_mtu: tunnel.inner_mtu,
                     path: Err(Obstacle::NoRoute),
+                    has_own_vnis: own_vnis.contains(&number),
                 };
                 (tunnel.remote.into(), entry)
             })
@@ -149,7 +166,7 @@ impl Tunnels {
             next_number,
             ends,
             table,
-            vteps: Table::take(ebpf, "vteps", "remote VTEPs", TUNNELS_MAX)?,
+            vteps,
             local_addresses: Table::take(ebpf, "local_addresses", "tunnel addresses", 64)?,
         })
     }
@@ -190,10 +207,10 @@ impl Tunnels {
             )));
         };
         let known = self.by_remote.get(&remote);
-        let number = match known {
+        let (number, has_own_vnis) = match known {
             Some(entry) if entry.local == local => return Ok(()),
-            Some(entry) => entry.number,
-            None => self.free_number()?,
+            Some(entry) => (entry.number, entry.has_own_vnis),
+            None => (self.free_number()?, false),
         };
         self.local_addresses.put(local.into(), 1)?;
         let entry = Entry {
@@ -201,9 +218,10 @@ impl Tunnels {
             local,
             inner_mtu,
             path: Err(Obstacle::NoRoute),
+            has_own_vnis,
         };
         self.write(remote, &entry)?;
-        self.vteps.put(remote.into(), number)?;
+        self.vteps.put(remote.into(), entry.vtep())?;
         self.ends.with(|ends| ends.insert(remote, entry.end()));
         self.by_remote.insert(remote, entry);
         self.forget_unused_addresses()
@@ -218,6 +236,18 @@ impl Tunnels {
         self.vteps.remove(&remote.into())?;
         self.table.remove(&entry.number)?;
         self.forget_unused_addresses()
+    }
+
+    /// Says whether some frames of a VTEP have VNIs of its own, which are then looked up first.
+    pub fn mark_own_vnis(&mut self, remote: IpAddr, has_own_vnis: bool) -> Result<(), Error> {
+        let Some(entry) = self.by_remote.get_mut(&remote) else {
+            return Err(Error::NoSuchTunnel(remote.to_string()));
+        };
+        if entry.has_own_vnis == has_own_vnis {
+            return Ok(());
+        }
+        entry.has_own_vnis = has_own_vnis;
+        self.vteps.put(remote.into(), entry.vtep())
     }
 
     /// Sets the path and the MTU that the underlay has now. Returns whether anything changed.
@@ -292,8 +322,7 @@ impl Tunnels {
     /// A number that was given back is not given out again soon: a MAC that still names it finds no tunnel then, and
     /// not somebody else's.
     fn free_number(&mut self) -> Result<u32, Error> {
-        let used: std::collections::HashSet<u32> =
-            self.by_remote.values().map(|entry| entry.number).collect();
+        let used: HashSet<u32> = self.by_remote.values().map(|entry| entry.number).collect();
         let number = (self.next_number..TUNNELS_MAX)
             .chain(0..self.next_number)
             .find(|number| !used.contains(number))

@@ -7,17 +7,23 @@ mod lab;
 use std::net::IpAddr;
 
 use datapath::{
-    BindingSpec, Error, Mode, NeighbourSpec, RemoteMacSpec, Tables, TunnelSpec, detach,
-    layout::NEIGHBOURS_MAX,
+    BindingSpec, Error, GroupSpec, Mode, NeighbourSpec, OriginSpec, RemoteMacSpec, Tables,
+    TunnelSpec, detach, layout::NEIGHBOURS_MAX,
 };
-use model::{Mac, SwitchId};
+use model::{Locator, Mac, SwitchId};
 
 const SWITCH: SwitchId = SwitchId::new(1);
 const LOCAL: [u8; 4] = [192, 0, 2, 1];
 
+const GROUP: [u8; 6] = [0x01, 0x00, 0x5e, 0, 0, 0xfb];
+
 fn remote(number: u16) -> IpAddr {
     let [high, low] = number.to_be_bytes();
     IpAddr::from([10, 1, high, low])
+}
+
+fn locator(number: u16) -> Locator {
+    remote(number).into()
 }
 
 fn tunnel(remote: IpAddr) -> TunnelSpec {
@@ -55,7 +61,7 @@ fn what_refers_to_nothing_is_refused() {
     let mac = RemoteMacSpec {
         switch_id: SWITCH,
         mac: Mac::new([2, 0, 0, 0, 0, 1]),
-        remote: remote(1),
+        locator: locator(1),
     };
     assert_eq!(code(tables.put_switch(SWITCH, 5001)), "ok");
     assert_eq!(code(tables.put_switch(SWITCH, 0)), "invalid");
@@ -71,7 +77,7 @@ fn what_refers_to_nothing_is_refused() {
     );
     assert_eq!(code(tables.put_remote_mac(&mac)), "no_such_tunnel");
     assert_eq!(
-        code(tables.put_flood(SWITCH, &[remote(1)])),
+        code(tables.put_flood(SWITCH, &[locator(1)])),
         "no_such_tunnel"
     );
     let v6 = tunnel("2001:db8::1".parse().unwrap());
@@ -81,7 +87,7 @@ fn what_refers_to_nothing_is_refused() {
         ["invalid", "ok"]
     );
     assert_eq!(
-        code(tables.put_flood(stranger, &[remote(1)])),
+        code(tables.put_flood(stranger, &[locator(1)])),
         "no_such_switch"
     );
     let absent = RemoteMacSpec {
@@ -127,12 +133,12 @@ fn a_tunnel_of_a_flood_list_stays_until_the_list_is_replaced() {
     for result in tables.put_tunnels(&[tunnel(remote(1)), tunnel(remote(2))]) {
         result.unwrap();
     }
-    tables.put_flood(SWITCH, &[remote(1)]).unwrap();
+    tables.put_flood(SWITCH, &[locator(1)]).unwrap();
     assert_eq!(code(tables.remove_tunnel(remote(1))), "invalid");
-    tables.put_flood(SWITCH, &[remote(2)]).unwrap();
+    tables.put_flood(SWITCH, &[locator(2)]).unwrap();
     assert_eq!(code(tables.remove_tunnel(remote(1))), "ok");
     let snapshot = tables.snapshot(0).unwrap();
-    assert_eq!(snapshot.floods, [(SWITCH, vec![remote(2)])]);
+    assert_eq!(snapshot.floods, [(SWITCH, vec![locator(2)])]);
     assert_eq!(snapshot.tunnels, [tunnel(remote(2))]);
 }
 
@@ -140,17 +146,17 @@ fn a_tunnel_of_a_flood_list_stays_until_the_list_is_replaced() {
 fn a_flood_list_that_is_too_long_leaves_the_old_one_in_place() {
     let mut tables = open(Mode::Tc);
     tables.put_switch(SWITCH, 5001).unwrap();
-    let remotes: Vec<IpAddr> = (1..=1025).map(remote).collect();
-    let specs: Vec<TunnelSpec> = remotes.iter().map(|remote| tunnel(*remote)).collect();
+    let locators: Vec<Locator> = (1..=1025).map(locator).collect();
+    let specs: Vec<TunnelSpec> = (1..=1025).map(|number| tunnel(remote(number))).collect();
     for result in tables.put_tunnels(&specs) {
         result.unwrap();
     }
-    tables.put_flood(SWITCH, &remotes[..1024]).unwrap();
-    assert_eq!(code(tables.put_flood(SWITCH, &remotes)), "table_full");
-    // The binding would be one member too many.
+    tables.put_flood(SWITCH, &locators[..1024]).unwrap();
+    assert_eq!(code(tables.put_flood(SWITCH, &locators)), "table_full");
     assert_eq!(
         code(tables.put_binding(&binding("a0", 0, SWITCH))),
-        "table_full"
+        "ok",
+        "bindings are a list of their own"
     );
     let floods = tables.snapshot(0).unwrap().floods;
     assert_eq!(
@@ -160,7 +166,59 @@ fn a_flood_list_that_is_too_long_leaves_the_old_one_in_place() {
             .collect::<Vec<_>>(),
         [1024]
     );
-    assert_eq!(tables.snapshot(0).unwrap().bindings, []);
+}
+
+#[test]
+fn groups_and_vnis_of_locators_refer_to_what_was_put_and_go_with_their_switch() {
+    let mut tables = open(Mode::Tc);
+    let own: Locator = format!("{}#7001", remote(1)).parse().unwrap();
+    let group = |mac: [u8; 6], locators: &[Locator]| GroupSpec {
+        switch_id: SWITCH,
+        mac: Mac::new(mac),
+        locators: locators.to_vec(),
+    };
+    let origin = |locator| OriginSpec {
+        locator,
+        switch_id: SWITCH,
+    };
+    assert_eq!(code(tables.put_group(&group(GROUP, &[]))), "no_such_switch");
+    assert_eq!(code(tables.put_origin(&origin(own))), "no_such_switch");
+    tables.put_switch(SWITCH, None).unwrap();
+    assert_eq!(
+        code(tables.put_group(&group(GROUP, &[own]))),
+        "no_such_tunnel"
+    );
+    assert_eq!(code(tables.put_origin(&origin(own))), "no_such_tunnel");
+    for result in tables.put_tunnels(&[tunnel(remote(1))]) {
+        result.unwrap();
+    }
+    assert_eq!(
+        code(tables.put_group(&group([2, 0, 0, 0, 0, 1], &[]))),
+        "invalid"
+    );
+    assert_eq!(code(tables.put_origin(&origin(locator(1)))), "invalid");
+    assert_eq!(code(tables.put_group(&group(GROUP, &[own]))), "ok");
+    assert_eq!(code(tables.put_origin(&origin(own))), "ok");
+    let snapshot = tables.snapshot(0).unwrap();
+    assert_eq!(snapshot.switches, [(SWITCH, None)]);
+    assert_eq!(snapshot.groups, [group(GROUP, &[own])]);
+    assert_eq!(snapshot.origins, [origin(own)]);
+    assert_eq!(code(tables.remove_tunnel(remote(1))), "invalid");
+    tables.put_group(&group(GROUP, &[])).unwrap();
+    assert_eq!(
+        tables.snapshot(0).unwrap().groups,
+        [group(GROUP, &[])],
+        "an empty list is a list"
+    );
+    assert_eq!(
+        code(tables.remove_tunnel(remote(1))),
+        "invalid",
+        "its VNI is in use"
+    );
+    tables.remove_switch(SWITCH).unwrap();
+    let snapshot = tables.snapshot(0).unwrap();
+    assert_eq!((snapshot.groups, snapshot.origins), (vec![], vec![]));
+    assert_eq!(code(tables.remove_tunnel(remote(1))), "ok");
 }
 
 #[test]

@@ -24,7 +24,9 @@ struct map *host_map(const char *name)
 	NAMED(neighbours);
 	NAMED(tunnels);
 	NAMED(vteps);
+	NAMED(origins);
 	NAMED(local_addresses);
+	NAMED(flood_lists);
 	NAMED(flood_members);
 	NAMED(binding_acls);
 	NAMED(acls);

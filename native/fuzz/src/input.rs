@@ -96,8 +96,11 @@ impl<'a> Input<'a> {
 
     /// VNI and remote address of the frame's tunnel, mostly ones that the tables know.
     pub fn tunnel(&self, tables: &Tables) -> (Vni, std::net::Ipv4Addr) {
-        let vnis = tables.switches.iter().map(|(_, switch)| switch.vni);
-        let vnis: Vec<Vni> = vnis.chain([Vni::new(2).unwrap()]).collect();
+        let vnis = tables.switches.iter().filter_map(|(_, switch)| switch.vni);
+        let vnis: Vec<Vni> = vnis
+            .chain([Vni::new(2).unwrap()])
+            .chain(tables.origins.iter().map(|(origin, _)| origin.vni))
+            .collect();
         let remotes = tables
             .tunnels
             .iter()

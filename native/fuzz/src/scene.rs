@@ -8,13 +8,14 @@ use std::{
 use datapath::{
     header::outer_v4,
     layout::{
-        ANY, Address, Binding, BindingKey, FLOOD_PORT, FLOOD_TUNNEL, FloodKey, FloodMember,
+        ANY, Address, Binding, BindingKey, FloodKey, FloodList, FloodMember, FloodMemberKey,
         LOCAL_MACS_MAX, LocalMac, LogicalSwitch, MacKey, MacLimit, MacScope, MacUsage, Neighbour,
-        NeighbourKey, PORT_XDP, Port, RemoteMac, Settings, TUNNEL_HEADER_MAX, TUNNEL_XDP, Tunnel,
+        NeighbourKey, Origin, PORT_XDP, Port, RemoteMac, SWITCH_ACTIVE, Settings,
+        TUNNEL_HEADER_MAX, TUNNEL_XDP, Tunnel, VTEP_OWN_VNIS, Vtep,
         acl::{AclKey, AclList, AclRule, asks},
     },
 };
-use model::{FdbKey, PortMode, SharedLimit, SwitchId, Tables, acl::Rule};
+use model::{FdbKey, Locator, PortMode, SharedLimit, SwitchId, Tables, acl::Rule};
 
 use crate::host::Host;
 
@@ -23,7 +24,6 @@ pub const VXLAN: u32 = 30;
 /// Of a tunnel that no table has.
 const NO_TUNNEL: u32 = 8191;
 const NANOS: u64 = 1_000_000;
-const GENERATION: u32 = 7;
 
 /// Which number each thing has in the maps.
 pub struct Scene {
@@ -53,6 +53,7 @@ impl Scene {
         host.put("settings", &0_u32, &settings);
         this.put_tunnels(host, tables);
         this.put_switches(host, tables);
+        this.put_floods(host, tables);
         this.put_macs(host, tables);
         this.put_mac_room(host, tables);
         this.put_acls(host, tables);
@@ -107,7 +108,12 @@ impl Scene {
                 header,
             };
             host.put("tunnels", &number, &entry);
-            host.put("vteps", &Address::from(*remote), &number);
+            let is_keyed = tables.origins.iter().any(|(at, _)| at.remote == *remote);
+            let vtep = Vtep {
+                tunnel: number,
+                flags: if is_keyed { VTEP_OWN_VNIS } else { 0 },
+            };
+            host.put("vteps", &Address::from(*remote), &vtep);
             host.put("local_addresses", &Address::from(tunnel.local), &1_u32);
         }
     }
@@ -122,36 +128,64 @@ impl Scene {
         }
         for (id, switch) in tables.switches.iter() {
             let slot = self.switches[id];
+            let vni = switch.vni.map_or(0, model::Vni::get);
+            let entry = LogicalSwitch {
+                id: id.get().to_be_bytes(),
+                vni,
+                flags: SWITCH_ACTIVE,
+            };
+            host.put("switches", &slot, &entry);
+            if vni != 0 {
+                host.put("vnis", &vni, &slot);
+            }
+        }
+        for (origin, switch) in tables.origins.iter() {
+            let at = Origin {
+                tunnel: self.tunnel(origin.remote),
+                vni: origin.vni.get(),
+            };
+            if let Some(slot) = self.switches.get(switch) {
+                host.put("origins", &at, slot);
+            }
+        }
+    }
+
+    fn put_floods(&self, host: &mut Host, tables: &Tables) {
+        let member = |locator: &Locator| FloodMember {
+            target: self.tunnel(locator.remote),
+            vni: locator.vni.map_or(0, model::Vni::get),
+            vlan: 0,
+            binding_slot: 0,
+        };
+        let mut lists: Vec<(FloodKey, Vec<FloodMember>)> = Vec::new();
+        for (id, _) in tables.switches.iter() {
+            let slot = self.switches[id];
             let ports = tables.bindings_of(*id).map(|at| FloodMember {
-                kind: FLOOD_PORT,
                 target: at.port.get(),
+                vni: 0,
                 vlan: at.vlan.get().into(),
                 binding_slot: self.bindings[&at],
             });
-            let tunnels = tables.flood_list_of(*id).map(|remote| FloodMember {
-                kind: FLOOD_TUNNEL,
-                target: self.tunnel(remote),
-                vlan: 0,
-                binding_slot: 0,
-            });
-            let members: Vec<FloodMember> = ports.chain(tunnels).collect();
+            lists.push((FloodKey::ports(slot), ports.collect()));
+            let unknown = tables.floods.get(id).into_iter().flatten();
+            lists.push((FloodKey::unknown(slot), unknown.map(member).collect()));
+        }
+        for (key, list) in tables.groups.iter() {
+            if let Some(slot) = self.switches.get(&key.switch) {
+                let at = FloodKey::group(*slot, key.mac.octets());
+                lists.push((at, list.iter().map(member).collect()));
+            }
+        }
+        for (number, (key, members)) in (7..).zip(lists) {
             for (index, member) in (0..).zip(&members) {
-                let key = FloodKey {
-                    switch_slot: slot,
-                    generation: GENERATION,
+                let at = FloodMemberKey {
+                    list: number,
                     index,
                 };
-                host.put("flood_members", &key, member);
+                host.put("flood_members", &at, member);
             }
-            let entry = LogicalSwitch {
-                id: id.get().to_be_bytes(),
-                vni: switch.vni.get(),
-                flood_count: u32::try_from(members.len()).unwrap(),
-                flood_generation: GENERATION,
-                ..LogicalSwitch::default()
-            };
-            host.put("switches", &slot, &entry);
-            host.put("vnis", &switch.vni.get(), &slot);
+            let count = u32::try_from(members.len()).unwrap();
+            host.put("flood_lists", &key, &FloodList { number, count });
         }
     }
 
@@ -167,11 +201,11 @@ impl Scene {
             };
             host.put("local_macs", &self.mac_key(key), &local);
         }
-        for (key, remote) in tables.remote_macs.iter() {
+        for (key, locator) in tables.remote_macs.iter() {
             let entry = RemoteMac {
                 refused_ns: 0,
-                tunnel: self.tunnel(*remote),
-                zero: 0,
+                tunnel: self.tunnel(locator.remote),
+                vni: locator.vni.map_or(0, model::Vni::get),
             };
             host.put("remote_macs", &self.mac_key(key), &entry);
         }

@@ -54,7 +54,8 @@ fn frame(target: &str, scene: u8, seed: u32) -> Seed {
             let vni = tables
                 .switches
                 .iter()
-                .position(|(_, switch)| switch.vni == arrival.origin.vni);
+                .filter_map(|(_, switch)| switch.vni)
+                .position(|vni| vni == arrival.origin.vni);
             let remote = tables
                 .tunnels
                 .iter()

@@ -5,6 +5,7 @@ use crate::delivery::Delivery;
 use crate::drop_reason::{DropReason, Note};
 use crate::frame::Frame;
 use crate::local_fdb::{Instant, Learn, Lesson};
+use crate::locator::Locator;
 use crate::mac::Mac;
 use crate::neighbours;
 use crate::number::{PortId, VlanId};
@@ -77,7 +78,13 @@ fn judge(
         Destination::Local(at) if at == from => delivery.refuse(DropReason::SamePort),
         Destination::Local(at) => delivery.send_to_binding(at),
         Destination::Remote(remote) => delivery.send_to_tunnel(remote),
-        Destination::Everybody => delivery.flood(Some(from), tables.flood_list_of(switch)),
+        Destination::Everybody => {
+            let key = FdbKey {
+                switch,
+                mac: destination,
+            };
+            delivery.flood(Some(from), tables.flood_list_of(key));
+        }
     }
     Ok(Outcome {
         received: Some(from),
@@ -89,7 +96,7 @@ fn judge(
 
 enum Destination {
     Local(BindingKey),
-    Remote(std::net::IpAddr),
+    Remote(Locator),
     Everybody,
 }
 

@@ -1,11 +1,10 @@
 //! The copies of one frame, collected: each destination takes its copy or refuses it with a reason.
 
-use std::net::IpAddr;
-
 use crate::acl::Direction;
 use crate::drop_reason::DropReason;
 use crate::ethernet::EthernetFrame;
 use crate::frame::Frame;
+use crate::locator::Locator;
 use crate::outcome::{Outcome, Output, Verdict};
 use crate::switch_id::SwitchId;
 use crate::tables::{BindingKey, Tables};
@@ -68,11 +67,10 @@ impl<'a> Delivery<'a> {
         });
     }
 
-    pub(crate) fn send_to_tunnel(&mut self, remote: IpAddr) {
-        let Some(switch) = self.tables.switches.get(&self.switch) else {
-            return self.refuse(DropReason::UnknownSwitch);
-        };
-        let Some(tunnel) = self.tables.tunnels.get(&remote) else {
+    pub(crate) fn send_to_tunnel(&mut self, to: Locator) {
+        let tunnel = self.tables.tunnels.get(&to.remote);
+        let vni = self.tables.vni_to(self.switch, &to);
+        let (Some(tunnel), Some(vni)) = (tunnel, vni) else {
             return self.refuse(DropReason::NoTunnel);
         };
         if tunnel.is_exceeded_by(self.frame.measure().longest) {
@@ -80,18 +78,18 @@ impl<'a> Delivery<'a> {
         }
         let inner = self.frame.bytes.to_vec();
         self.outputs.push(Output::ToTunnel {
-            remote,
+            remote: to.remote,
             local: tunnel.local,
-            vni: switch.vni,
+            vni,
             inner,
         });
     }
 
-    /// To all bindings of the logical switch but the one that the frame came from, and to `remotes`.
+    /// To all bindings of the logical switch but the one that the frame came from, and to the end points.
     pub(crate) fn flood(
         &mut self,
         from: Option<BindingKey>,
-        remotes: impl Iterator<Item = IpAddr>,
+        locators: impl Iterator<Item = Locator>,
     ) {
         let tables = self.tables;
         for to in tables
@@ -100,8 +98,8 @@ impl<'a> Delivery<'a> {
         {
             self.send_to_binding(to);
         }
-        for remote in remotes {
-            self.send_to_tunnel(remote);
+        for locator in locators {
+            self.send_to_tunnel(locator);
         }
         if self.outputs.is_empty() && self.drops.is_empty() {
             self.refuse(DropReason::NoDestination);

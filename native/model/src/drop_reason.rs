@@ -80,7 +80,7 @@ numbered! {
         InnerVlan = 12, "inner_vlan",
             "the frame still has a tag and would hop VLANs when it leaves an untagged binding";
         NoTunnel = 13, "no_tunnel",
-            "the FDB or the flood list names a remote address that no tunnel leads to";
+            "the FDB or the flood list names a remote address that no tunnel leads to, or neither the logical switch nor the locator has a key";
         UnknownSwitch = 14, "unknown_switch",
             "the binding names a logical switch that is not in the tables, because it is being removed";
         NoTunnelKey = 15, "no_tunnel_key",

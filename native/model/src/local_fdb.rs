@@ -269,7 +269,7 @@ mod tests {
         };
         tables
             .remote_macs
-            .insert(key, [192, 0, 2, 1].into())
+            .insert(key, std::net::Ipv4Addr::new(192, 0, 2, 1).into())
             .unwrap();
         let lesson = tables.lesson(SWITCH, SERVER, binding(1, 0), seconds(0));
         assert_eq!(lesson.learn, None);

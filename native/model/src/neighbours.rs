@@ -104,8 +104,8 @@ impl Tables {
     pub fn neighbour(&self, switch: SwitchId, address: IpAddr) -> Option<Mac> {
         let mac = *self.neighbours.get(&NeighbourKey { switch, address })?;
         let key = FdbKey { switch, mac };
-        let remote = self.remote_macs.get(&key)?;
-        let is_remote = !self.local_macs.contains(&key) && self.tunnels.contains(remote);
+        let locator = self.remote_macs.get(&key)?;
+        let is_remote = !self.local_macs.contains(&key) && self.tunnels.contains(&locator.remote);
         is_remote.then_some(mac)
     }
 }

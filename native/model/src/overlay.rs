@@ -10,7 +10,7 @@ use crate::outcome::Outcome;
 use crate::tables::{FdbKey, Tables};
 
 /// What the outer header said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin {
     /// The logical switch on the wire.
     pub vni: Vni,
@@ -26,9 +26,7 @@ pub fn process_overlay(tables: &Tables, origin: Origin, inner: Frame<'_>) -> Out
 }
 
 fn judge(tables: &Tables, origin: Origin, inner: Frame<'_>) -> Result<Outcome, DropReason> {
-    let switch = tables
-        .switch_of_vni(origin.vni)
-        .ok_or(DropReason::UnknownVni)?;
+    let switch = tables.switch_of(&origin).ok_or(DropReason::UnknownVni)?;
     if !tables.tunnels.contains(&origin.remote) {
         return Err(DropReason::UnknownVtep);
     }

@@ -14,6 +14,7 @@ use crate::ipv4::{self, Ipv4Packet};
 use crate::local_fdb::{Instant, Learn, LearnKind, LocalEntry};
 use crate::number::PortId;
 use crate::outer::OuterHeader;
+use crate::overlay::Origin;
 use crate::tables::{BindingKey, FdbKey, NextHop, Tables};
 use crate::udp::{self, UdpDatagram};
 use crate::vlan;
@@ -89,7 +90,9 @@ fn encapsulate(tables: &Tables, port: PortId, frame: Frame<'_>, now: Instant) ->
         vlan: untagged.vlan,
     };
     let switch = *tables.bindings.get(&at)?;
-    let vni = tables.switches.get(&switch)?.vni;
+    if !tables.switches.contains(&switch) {
+        return None;
+    }
     let inner = EthernetFrame::new_checked(&untagged.inner).ok()?;
     if inner.is_tagged() || frame.bytes.len() < SHORTEST {
         return None;
@@ -114,8 +117,9 @@ fn encapsulate(tables: &Tables, port: PortId, frame: Frame<'_>, now: Instant) ->
     if key.mac.is_group() || tables.local_macs.contains(&key) {
         return None;
     }
-    let remote = tables.remote_macs.get(&key)?;
-    let tunnel = tables.tunnels.get(remote)?;
+    let locator = tables.remote_macs.get(&key)?;
+    let vni = tables.vni_to(switch, locator)?;
+    let tunnel = tables.tunnels.get(&locator.remote)?;
     let next_hop = tunnel.next_hop?;
     if tunnel.is_exceeded_by(untagged.inner.len()) || !tables.is_xdp_port(next_hop.port) {
         return None;
@@ -123,7 +127,7 @@ fn encapsulate(tables: &Tables, port: PortId, frame: Frame<'_>, now: Instant) ->
     if !tables.is_permitted(at, Direction::Ingress, &untagged.inner) {
         return None;
     }
-    let (IpAddr::V4(local), &IpAddr::V4(remote)) = (tunnel.local, remote) else {
+    let (IpAddr::V4(local), IpAddr::V4(remote)) = (tunnel.local, locator.remote) else {
         return None;
     };
     let NextHop {
@@ -157,8 +161,12 @@ fn decapsulate(tables: &Tables, frame: Frame<'_>) -> Option<Shortcut> {
     }
     let packet = outer_packet(tables, frame.bytes)?;
     let vxlan = VxlanPacket::new_checked(udp_payload(&packet)?).ok()?;
-    let switch = tables.switch_of_vni(vxlan.vni()?)?;
-    if !tables.tunnels.contains(&packet.source().into()) {
+    let origin = Origin {
+        vni: vxlan.vni()?,
+        remote: packet.source().into(),
+    };
+    let switch = tables.switch_of(&origin)?;
+    if !tables.tunnels.contains(&origin.remote) {
         return None;
     }
     let inner = EthernetFrame::new_checked(vxlan.inner()).ok()?;

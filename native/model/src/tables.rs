@@ -6,9 +6,11 @@ use std::net::IpAddr;
 use crate::acl::{AclKey, Rule};
 use crate::ethernet;
 use crate::local_fdb::LocalEntry;
+use crate::locator::Locator;
 use crate::mac::Mac;
 use crate::mac_limits::MacLimits;
 use crate::number::{PortId, VlanId, Vni};
+use crate::overlay::Origin;
 use crate::switch_id::SwitchId;
 use crate::table::Table;
 
@@ -58,8 +60,8 @@ pub struct NeighbourKey {
 /// A logical switch that forwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Switch {
-    /// Its number on the wire.
-    pub vni: Vni,
+    /// Its number on the wire, where a locator has none of its own.
+    pub vni: Option<Vni>,
 }
 
 /// Where the underlay wants a tunnel's packets.
@@ -108,6 +110,10 @@ pub struct Limits {
     pub remote_macs: usize,
     /// Addresses of remote MACs.
     pub neighbours: usize,
+    /// Flood lists of groups.
+    pub groups: usize,
+    /// VNIs of locators by VTEP.
+    pub origins: usize,
     /// MACs that were learned.
     pub local_macs: usize,
     /// Which of them are learned no more.
@@ -126,6 +132,8 @@ impl Default for Limits {
             tunnels: 1024,
             remote_macs: 65536,
             neighbours: 65536,
+            groups: 65536,
+            origins: 65536,
             local_macs: 65536,
             mac_limits: MacLimits {
                 port: 65536,
@@ -150,15 +158,19 @@ pub struct Tables {
     /// Remote address -> way there. These addresses are also the known VTEPs, from which frames are accepted.
     pub tunnels: Table<IpAddr, Tunnel>,
     /// Where the controller says that a MAC is.
-    pub remote_macs: Table<FdbKey, IpAddr>,
+    pub remote_macs: Table<FdbKey, Locator>,
     /// Whose an address is, as the controller says it.
     pub neighbours: Table<NeighbourKey, Mac>,
     /// Where a MAC was last seen on an access port.
     pub local_macs: Table<FdbKey, LocalEntry>,
     /// How many of them there may be.
     pub mac_limits: MacLimits,
-    /// Remote addresses that BUM frames of a logical switch go to, beside its bindings.
-    pub floods: Table<SwitchId, BTreeSet<IpAddr>>,
+    /// Where BUM frames of a logical switch go, beside its bindings.
+    pub floods: Table<SwitchId, BTreeSet<Locator>>,
+    /// Where frames to one group go instead. The key's MAC is that of the group.
+    pub groups: Table<FdbKey, BTreeSet<Locator>>,
+    /// Whose frames are whose VNI is a locator's own. They go before the VNIs of the logical switches.
+    pub origins: Table<Origin, SwitchId>,
     /// What each port and VLAN lets through.
     pub acls: Table<AclKey, Vec<Rule>>,
 }
@@ -177,17 +189,29 @@ impl Tables {
             local_macs: Table::new(limits.local_macs),
             mac_limits: limits.mac_limits,
             floods: Table::new(limits.switches),
+            groups: Table::new(limits.groups),
+            origins: Table::new(limits.origins),
             acls: Table::new(limits.acls),
         }
     }
 
-    /// The logical switch with this number on the wire.
+    /// The logical switch that a frame out of a tunnel belongs to.
     #[must_use]
-    pub fn switch_of_vni(&self, vni: Vni) -> Option<SwitchId> {
-        self.switches
-            .iter()
-            .find(|(_, switch)| switch.vni == vni)
-            .map(|(&id, _)| id)
+    pub fn switch_of(&self, origin: &Origin) -> Option<SwitchId> {
+        let with_vni = || {
+            self.switches
+                .iter()
+                .find(|(_, switch)| switch.vni == Some(origin.vni))
+                .map(|(&id, _)| id)
+        };
+        self.origins.get(origin).copied().or_else(with_vni)
+    }
+
+    /// The VNI of a logical switch's frames to an end point; `None`: neither has one.
+    #[must_use]
+    pub fn vni_to(&self, switch: SwitchId, locator: &Locator) -> Option<Vni> {
+        let own = || self.switches.get(&switch).and_then(|switch| switch.vni);
+        locator.vni.or_else(own)
     }
 
     /// The bindings of a logical switch, in order.
@@ -198,9 +222,11 @@ impl Tables {
             .map(|(&key, _)| key)
     }
 
-    /// The flood list of a logical switch, in order.
-    pub fn flood_list_of(&self, switch: SwitchId) -> impl Iterator<Item = IpAddr> {
-        self.floods.get(&switch).into_iter().flatten().copied()
+    /// Where a frame to a destination that the FDB does not know goes beside the bindings, in order.
+    pub fn flood_list_of(&self, key: FdbKey) -> impl Iterator<Item = Locator> {
+        let group = self.groups.get(&key).filter(|_| key.mac.is_group());
+        let list = group.or_else(|| self.floods.get(&key.switch));
+        list.into_iter().flatten().copied()
     }
 
     /// Whether an address is our end of some tunnel.

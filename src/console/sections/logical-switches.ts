@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { readSuppression } from '../../desired/suppression.js'
 import { section } from '../section.js'
+import { shownLocator } from '../shown-locator.js'
 import { table } from '../table.js'
 import type { View } from '../view.js'
 
@@ -8,6 +9,7 @@ const schema = z.array(
   z.object({
     name: z.string(),
     id: z.string(),
+    /** Its tunnel key. */
     vni: z.int().nullable(),
     replicationMode: z.enum(['service_node', 'source_node']),
     /** forwarding, or why not. */
@@ -18,7 +20,7 @@ const schema = z.array(
     arpNdSuppression: z.boolean(),
     /** Addresses that they are answered for. */
     neighbours: z.int(),
-    /** Remote VTEPs that a copy of each BUM frame goes to. */
+    /** End points that a copy of each BUM frame goes to: a VTEP's address, with `#` and its own tunnel key where it has one. */
     floodList: z.array(z.string()),
     /** No row says where unknown-dst is: the list is made of the remote MACs. */
     isFloodedToMacs: z.boolean(),
@@ -82,7 +84,7 @@ function print(value: LogicalSwitches): string {
       String(item.localMacs),
       String(item.remoteMacs),
       item.arpNdSuppression ? String(item.neighbours) : 'off',
-      `${item.floodList.join(', ')}${item.isFloodedToMacs ? ' (from remote MACs: no unknown-dst)' : ''}`.trimStart(),
+      `${item.floodList.map(shownLocator).join(', ')}${item.isFloodedToMacs ? ' (from remote MACs: no unknown-dst)' : ''}`.trimStart(),
     ]),
     'the database has no logical switches',
   )

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Uuid } from '../../ovsdb/notation.js'
-import { remoteOf } from '../../schema/locator.js'
+import { ownVniOf, remoteOf } from '../../schema/locator.js'
 import { section } from '../section.js'
 import { table } from '../table.js'
 import type { View } from '../view.js'
@@ -17,7 +17,15 @@ const localSchema = z.array(
   }),
 )
 
-const remoteSchema = z.array(z.object({ logicalSwitch: z.string(), mac: z.string(), vtep: z.string() }))
+const remoteSchema = z.array(
+  z.object({
+    logicalSwitch: z.string(),
+    mac: z.string(),
+    vtep: z.string(),
+    /** The locator's own tunnel key; null: that of the logical switch. */
+    key: z.int().nullable(),
+  }),
+)
 
 /** Learned on access ports, as the kernel has them. */
 export const localMacs = section({
@@ -61,13 +69,23 @@ export const remoteMacs = section({
   build: (view) => {
     const macs = view.snapshot()?.remoteMacs ?? []
     return macs
-      .map(({ switchId, mac, locator }) => ({ logicalSwitch: nameOf(view, switchId), mac, vtep: remoteOf(locator) }))
+      .map(({ switchId, mac, locator }) => ({
+        logicalSwitch: nameOf(view, switchId),
+        mac,
+        vtep: remoteOf(locator),
+        key: ownVniOf(locator) ?? null,
+      }))
       .sort(byMac)
   },
   print: (value) =>
     table(
-      [{ heading: 'LOGICAL SWITCH' }, { heading: 'REMOTE MAC' }, { heading: 'VTEP' }],
-      value.map(({ logicalSwitch, mac, vtep }) => [logicalSwitch, mac, vtep]),
+      [
+        { heading: 'LOGICAL SWITCH' },
+        { heading: 'REMOTE MAC' },
+        { heading: 'VTEP' },
+        { heading: 'OWN KEY', align: 'right' },
+      ],
+      value.map(({ logicalSwitch, mac, vtep, key }) => [logicalSwitch, mac, vtep, key === null ? '-' : String(key)]),
       'the controller gave no remote MACs',
     ),
 })

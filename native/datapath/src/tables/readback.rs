@@ -1,16 +1,17 @@
 //! Reading the tables: everything, states, counters.
 
-use std::net::IpAddr;
+use std::collections::BTreeSet;
 
-use model::{DropReason, Mac, Note};
+use model::{DropReason, Locator, Mac, Note, Vni};
 
 use super::Tables;
 use crate::{
     error::Error,
-    layout::{ANY, Binding, BindingKey, MacScope},
+    floods::Member,
+    layout::{ANY, Binding, BindingKey, FloodKey, MacScope},
     spec::{
-        BindingCount, BindingSpec, DropCount, MacHolder, MacUse, PortStatus, RemoteMacSpec,
-        Snapshot, TunnelSpec, TunnelStatus,
+        BindingCount, BindingSpec, DropCount, GroupSpec, MacHolder, MacUse, OriginSpec, PortStatus,
+        RemoteMacSpec, Snapshot, TunnelSpec, TunnelStatus,
     },
 };
 
@@ -21,22 +22,41 @@ impl Tables {
     /// The kernel's answer.
     pub fn snapshot(&self, now_ns: u64) -> Result<Snapshot, Error> {
         let remotes = self.tunnels.remotes_by_number();
-        let mut floods: Vec<_> = Vec::new();
-        for (id, _) in self.switches.entries() {
-            let list: Vec<IpAddr> = self
-                .switches
-                .flood_tunnels(id)
-                .filter_map(|number| remotes.get(&number).copied())
-                .collect();
-            if !list.is_empty() {
-                floods.push((id, list));
-            }
-        }
+        let locator = |tunnel: u32, vni: u32| {
+            Some(Locator {
+                remote: *remotes.get(&tunnel)?,
+                vni: Vni::new(vni).ok().filter(|vni| vni.get() != 0),
+            })
+        };
+        let list = |members: &BTreeSet<Member>| -> Vec<Locator> {
+            let members = members.iter();
+            members
+                .filter_map(|member| locator(member.target, member.vni))
+                .collect()
+        };
+        let floods = self.switches.entries().filter_map(|(id, _)| {
+            let slot = self.switches.slot(id).ok()?;
+            let members = self.floods.get(FloodKey::unknown(slot))?;
+            Some((id, list(members)))
+        });
+        let groups = self.floods.groups().filter_map(|(key, members)| {
+            Some(GroupSpec {
+                switch_id: self.switches.id(key.switch_slot)?,
+                mac: Mac::new(key.mac),
+                locators: list(members),
+            })
+        });
+        let origins = self.origins.entries().filter_map(|(origin, slot)| {
+            Some(OriginSpec {
+                locator: locator(origin.tunnel, origin.vni)?,
+                switch_id: self.switches.id(slot)?,
+            })
+        });
         let remote_macs = self.macs.remote()?.into_iter().filter_map(|(key, entry)| {
             Some(RemoteMacSpec {
                 switch_id: self.switches.id(key.switch_slot)?,
                 mac: Mac::new(key.mac),
-                remote: *remotes.get(&entry.tunnel)?,
+                locator: locator(entry.tunnel, entry.vni)?,
             })
         });
         let local_macs = self.macs.local()?.into_iter().filter_map(|(key, entry)| {
@@ -66,7 +86,9 @@ impl Tables {
                 .collect(),
             remote_macs: remote_macs.collect(),
             neighbours: self.neighbours()?,
-            floods,
+            floods: floods.collect(),
+            groups: groups.collect(),
+            origins: origins.collect(),
             local_macs: local_macs.collect(),
             acls: self.acls(),
         })

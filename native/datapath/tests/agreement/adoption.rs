@@ -7,8 +7,8 @@ use aya::{
 use datapath::{
     Mode,
     layout::{
-        Address, Binding, BindingKey, FloodKey, FloodMember, LocalMac, MacKey, Neighbour,
-        NeighbourKey, RemoteMac, Tunnel,
+        Address, Binding, BindingKey, FloodKey, FloodList, FloodMember, FloodMemberKey, LocalMac,
+        MacKey, Neighbour, NeighbourKey, Origin, RemoteMac, Tunnel, Vtep,
         acl::{AclKey, AclList},
     },
 };
@@ -62,10 +62,15 @@ fn removing_everything_leaves_nothing_in_the_kernels_tables() {
         prop_assert_eq!(count("remote_macs", entries::<MacKey, RemoteMac>), 0);
         prop_assert_eq!(count("neighbours", entries::<NeighbourKey, Neighbour>), 0);
         prop_assert_eq!(count("tunnels", entries::<u32, Tunnel>), 0);
-        prop_assert_eq!(count("vteps", entries::<Address, u32>), 0);
+        prop_assert_eq!(count("vteps", entries::<Address, Vtep>), 0);
+        prop_assert_eq!(count("origins", entries::<Origin, u32>), 0);
         prop_assert_eq!(count("local_addresses", entries::<Address, u32>), 0);
         prop_assert_eq!(count("acls", entries::<AclKey, AclList>), 0);
-        prop_assert_eq!(count("flood_members", entries::<FloodKey, FloodMember>), 0);
+        prop_assert_eq!(count("flood_lists", entries::<FloodKey, FloodList>), 0);
+        prop_assert_eq!(
+            count("flood_members", entries::<FloodMemberKey, FloodMember>),
+            0
+        );
         Ok(())
     });
 }

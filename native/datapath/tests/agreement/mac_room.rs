@@ -25,7 +25,10 @@ fn rig(mode: Mode, mac_limits: MacLimits) -> (Rig, Tables) {
     let ports = rig.scope.access.clone();
     for (switch, vni) in [(SWITCH, 5001), (OTHER_SWITCH, 5002)] {
         let vni = Vni::new(vni).unwrap();
-        tables.switches.insert(switch, Switch { vni }).unwrap();
+        tables
+            .switches
+            .insert(switch, Switch { vni: Some(vni) })
+            .unwrap();
         tables.floods.insert(switch, BTreeSet::new()).unwrap();
     }
     for port in &ports {

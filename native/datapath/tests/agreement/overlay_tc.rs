@@ -106,7 +106,10 @@ fn with_last(mut tables: Tables, port: PortId) -> Tables {
     let is_in_the_way = |key: &AclKey| key.port == port && key.vlan == VlanId::UNTAGGED;
     tables.acls.retain(|key, _| !is_in_the_way(key));
     let vlan = VlanId::new(LAST_VLAN).unwrap();
-    tables.switches.insert(LAST_SWITCH, Switch { vni }).unwrap();
+    tables
+        .switches
+        .insert(LAST_SWITCH, Switch { vni: Some(vni) })
+        .unwrap();
     tables.tunnels.insert(LAST_REMOTE.into(), tunnel).unwrap();
     tables
         .bindings

@@ -3,7 +3,7 @@
 mod apply;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::{IpAddr, Ipv4Addr},
 };
 
@@ -16,7 +16,8 @@ use datapath::{
     layout::{EVENT_FULL, EVENT_MOVED, Event},
 };
 use model::{
-    BindingKey, FdbKey, Mac, NextHop, Port, PortId, PortMode, VlanId, Vni, strategies::Scope,
+    BindingKey, FdbKey, Locator, Mac, NextHop, Port, PortId, PortMode, VlanId, Vni,
+    strategies::Scope,
 };
 
 use crate::{
@@ -128,16 +129,26 @@ impl Rig {
             true
         });
         let tunnels = tables.tunnels.clone();
-        tables.floods.retain(|_, remotes| {
-            remotes.retain(|remote| tunnels.contains(remote));
+        let keep = |list: &mut BTreeSet<Locator>| {
+            list.retain(|locator| tunnels.contains(&locator.remote));
+        };
+        tables.floods.retain(|_, list| {
+            keep(list);
             true
         });
+        tables.groups.retain(|key, list| {
+            keep(list);
+            switches.contains(&key.switch)
+        });
+        tables
+            .origins
+            .retain(|origin, switch| switches.contains(switch) && tunnels.contains(&origin.remote));
         tables
     }
 
     /// The same tables with the VNIs of the logical switches exchanged.
     pub fn rotated(mut tables: model::Tables, by: usize) -> model::Tables {
-        let vnis: Vec<Vni> = tables
+        let vnis: Vec<Option<Vni>> = tables
             .switches
             .iter()
             .map(|(_, switch)| switch.vni)

@@ -7,7 +7,6 @@ use proptest::prelude::*;
 use super::inner::inner_frames;
 use super::{Scope, pool};
 use crate::mac::Mac;
-use crate::number::Vni;
 use crate::overlay::Origin;
 use crate::tables::Tables;
 
@@ -26,7 +25,7 @@ pub fn overlay_arrivals(tables: &Tables, scope: &Scope) -> BoxedStrategy<Overlay
     let min_len = scope.min_len;
     origins(&tables)
         .prop_flat_map(move |origin| {
-            let inner = (destinations(&tables, origin.vni), sources()).prop_flat_map({
+            let inner = (destinations(&tables, &origin), sources()).prop_flat_map({
                 let tables = tables.clone();
                 move |(destination, source)| inner_frames(&tables, destination, source)
             });
@@ -49,18 +48,25 @@ fn origins(tables: &Tables) -> BoxedStrategy<Origin> {
     let known_vnis = tables
         .switches
         .iter()
-        .map(|(_, switch)| switch.vni)
+        .filter_map(|(_, switch)| switch.vni)
         .collect();
     let known_remotes: Vec<IpAddr> = tables.tunnels.iter().map(|(&remote, _)| remote).collect();
-    let vnis = pool::one_of(vec![(16, known_vnis), (1, pool::unknown_vnis())]);
+    let vnis = pool::one_of(vec![
+        (16, known_vnis),
+        (1, pool::unknown_vnis()),
+        (1, pool::own_vnis()),
+    ]);
     let remotes = pool::one_of(vec![(16, known_remotes), (1, vec![pool::stranger()])]);
-    (vnis, remotes)
-        .prop_map(|(vni, remote)| Origin { vni, remote })
-        .boxed()
+    let any = (vnis, remotes).prop_map(|(vni, remote)| Origin { vni, remote });
+    let own: Vec<Origin> = tables.origins.iter().map(|(&origin, _)| origin).collect();
+    if own.is_empty() {
+        return any.boxed();
+    }
+    prop_oneof![2 => any, 1 => pool::one_of(vec![(1, own)])].boxed()
 }
 
-fn destinations(tables: &Tables, vni: Vni) -> BoxedStrategy<Mac> {
-    let switch = tables.switch_of_vni(vni);
+fn destinations(tables: &Tables, origin: &Origin) -> BoxedStrategy<Mac> {
+    let switch = tables.switch_of(origin);
     let locals = tables
         .local_macs
         .iter()

@@ -68,6 +68,14 @@ pub(super) fn vnis() -> Vec<Vni> {
     VNIS.iter().filter_map(|&vni| Vni::new(vni).ok()).collect()
 }
 
+/// VNIs that locators may have: one of theirs alone, and one that a logical switch has too.
+pub(super) fn own_vnis() -> Vec<Vni> {
+    [7001, 5001]
+        .iter()
+        .filter_map(|&vni| Vni::new(vni).ok())
+        .collect()
+}
+
 pub(super) fn unknown_vnis() -> Vec<Vni> {
     [0, 2, 0x00ff_fffe]
         .iter()

@@ -1,7 +1,6 @@
 //! Tables that belong together.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -9,9 +8,11 @@ use proptest::prelude::*;
 use super::acls::acls;
 use super::{Scope, pool};
 use crate::local_fdb::{Instant, LocalEntry};
+use crate::locator::Locator;
 use crate::mac::Mac;
 use crate::mac_limits::MacLimits;
 use crate::number::PortId;
+use crate::overlay::Origin;
 use crate::switch_id::SwitchId;
 use crate::tables::{
     BindingKey, FdbKey, NeighbourKey, NextHop, Port, PortMode, Switch, Tables, Tunnel,
@@ -30,10 +31,15 @@ struct Draft {
     bindings: Vec<u8>,
     tunnels: Vec<u16>,
     stations: Vec<u16>,
-    floods: Vec<u8>,
+    keyless: Vec<u8>,
+    lists: Vec<(u16, u8)>,
+    origins: Vec<u8>,
     neighbours: Vec<u8>,
     mac_limits: u16,
 }
+
+/// Flood lists of a logical switch: for unknown destinations, and for two groups.
+const LISTS: usize = 3;
 
 const TUNNEL_MTUS: [u32; 4] = [60, 100, 150, 1450];
 
@@ -68,6 +74,8 @@ fn drafts(scope: &Scope) -> impl Strategy<Value = Draft> + use<> {
         vec(any::<u16>(), pool::remotes().len()),
         vec(any::<u16>(), stations),
         vec(any::<u8>(), most),
+        vec((any::<u16>(), any::<u8>()), most * LISTS),
+        vec(any::<u8>(), pool::remotes().len() * pool::own_vnis().len()),
         vec(any::<u8>(), most * pool::addresses().len()),
         any::<u16>(),
     )
@@ -79,7 +87,9 @@ fn drafts(scope: &Scope) -> impl Strategy<Value = Draft> + use<> {
                 bindings,
                 tunnels,
                 stations,
-                floods,
+                keyless,
+                lists,
+                origins,
                 neighbours,
                 mac_limits,
             )| {
@@ -90,7 +100,9 @@ fn drafts(scope: &Scope) -> impl Strategy<Value = Draft> + use<> {
                     bindings,
                     tunnels,
                     stations,
-                    floods,
+                    keyless,
+                    lists,
+                    origins,
                     neighbours,
                     mac_limits,
                 }
@@ -103,30 +115,27 @@ fn build(draft: &Draft, scope: &Scope) -> Tables {
     tables.mac_limits = mac_limits(draft.mac_limits, scope.limits.mac_limits);
     let switches: Vec<SwitchId> = (0..draft.switches).map(pool::switch_id).collect();
     put_ports(&mut tables, draft, scope);
-    for (&id, vni) in switches
+    for ((&id, vni), &keyless) in switches
         .iter()
         .zip(pool::vnis())
+        .zip(&draft.keyless)
         .skip(usize::from(draft.absent_switch))
     {
+        let vni = (keyless % 5 > 0).then_some(vni);
         let _ = tables.switches.insert(id, Switch { vni });
     }
     put_tunnels(&mut tables, draft, scope.underlay);
     put_bindings(&mut tables, draft, scope, &switches);
-    let remotes = remotes_of(&tables, scope);
+    put_origins(&mut tables, draft, scope, &switches);
+    let locators = locators_of(&tables, scope);
     for (&switch, stations) in switches
         .iter()
         .zip(draft.stations.chunks(usize::from(pool::KNOWN_STATIONS)))
     {
-        put_stations(&mut tables, switch, stations, &remotes);
+        put_stations(&mut tables, switch, stations, &locators);
     }
-    for (&switch, &chosen) in switches.iter().zip(&draft.floods) {
-        let list: BTreeSet<IpAddr> = remotes
-            .iter()
-            .enumerate()
-            .filter(|(bit, _)| chosen >> bit & 1 == 1)
-            .map(|(_, &remote)| remote)
-            .collect();
-        let _ = tables.floods.insert(switch, list);
+    for (&switch, lists) in switches.iter().zip(draft.lists.chunks(LISTS)) {
+        put_lists(&mut tables, switch, lists, &locators);
     }
     for (&switch, owners) in switches
         .iter()
@@ -216,7 +225,7 @@ fn put_bindings(tables: &mut Tables, draft: &Draft, scope: &Scope, switches: &[S
     }
 }
 
-fn put_stations(tables: &mut Tables, switch: SwitchId, stations: &[u16], remotes: &[IpAddr]) {
+fn put_stations(tables: &mut Tables, switch: SwitchId, stations: &[u16], locators: &[Locator]) {
     let bindings: Vec<BindingKey> = tables.bindings_of(switch).collect();
     for (&number, mac) in stations.iter().zip(pool::known_stations()) {
         let key = FdbKey { switch, mac };
@@ -230,21 +239,65 @@ fn put_stations(tables: &mut Tables, switch: SwitchId, stations: &[u16], remotes
                 }
             }
             _ => {
-                if let Some(&remote) = nth(remotes, number) {
-                    let _ = tables.remote_macs.insert(key, remote);
+                if let Some(&locator) = nth(locators, number) {
+                    let _ = tables.remote_macs.insert(key, locator);
                 }
             }
         }
     }
 }
 
-fn remotes_of(tables: &Tables, scope: &Scope) -> Vec<IpAddr> {
+/// The first list is that for unknown destinations; those of groups are often not there. Nobody is named twice, as the
+/// control plane sees to it.
+fn put_lists(tables: &mut Tables, switch: SwitchId, lists: &[(u16, u8)], locators: &[Locator]) {
+    let own = tables.switches.get(&switch).and_then(|switch| switch.vni);
+    let groups = pool::groups().into_iter().map(Some);
+    for (group, &(chosen, number)) in std::iter::once(None).chain(groups).zip(lists) {
+        let mut number = u16::from(number);
+        let present = choose(&mut number, 2) > 0;
+        let chosen = if choose(&mut number, 4) > 0 {
+            chosen
+        } else {
+            0
+        };
+        let list: BTreeSet<Locator> = locators
+            .iter()
+            .enumerate()
+            .filter(|(bit, _)| chosen >> bit & 1 == 1)
+            .map(|(_, &locator)| locator)
+            .filter(|locator| locator.vni.is_none() || locator.vni != own)
+            .collect();
+        match group {
+            None => drop(tables.floods.insert(switch, list)),
+            Some(mac) if present => drop(tables.groups.insert(FdbKey { switch, mac }, list)),
+            Some(_) => {}
+        }
+    }
+}
+
+fn put_origins(tables: &mut Tables, draft: &Draft, scope: &Scope, switches: &[SwitchId]) {
+    let own = locators_of(tables, scope)
+        .into_iter()
+        .filter_map(|locator| locator.vni.map(|vni| (locator.remote, vni)));
+    for ((remote, vni), &number) in own.zip(&draft.origins) {
+        let mut number = u16::from(number);
+        let present = choose(&mut number, 3) > 0;
+        if let (true, Some(&switch)) = (present, nth(switches, number)) {
+            let _ = tables.origins.insert(Origin { vni, remote }, switch);
+        }
+    }
+}
+
+fn locators_of(tables: &Tables, scope: &Scope) -> Vec<Locator> {
     let stranger = scope.dangling.then(pool::stranger);
-    tables
-        .tunnels
-        .iter()
-        .map(|(&remote, _)| remote)
+    let remotes = tables.tunnels.iter().map(|(&remote, _)| remote);
+    remotes
         .chain(stranger)
+        .flat_map(|remote| {
+            let own = pool::own_vnis().into_iter().map(Some);
+            let vnis = std::iter::once(None).chain(own);
+            vnis.map(move |vni| Locator { remote, vni })
+        })
         .collect()
 }
 

@@ -4,11 +4,11 @@
 //! tc only, VM 1 behind 198.51.100.1 and VM 2 behind 198.51.100.2, whose next hop is not resolved.
 //! Logical switch blue (VNI 5002): port 11 VLAN 7, alone.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
 use model::{
-    BindingKey, FdbKey, Instant, LearnKind, Limits, LocalEntry, Mac, NextHop, Outcome, Output,
-    Port, PortId, PortMode, Switch, SwitchId, Tables, Tunnel, Verdict, VlanId, Vni,
+    BindingKey, FdbKey, Instant, LearnKind, Limits, LocalEntry, Locator, Mac, NextHop, Outcome,
+    Output, Port, PortId, PortMode, Switch, SwitchId, Tables, Tunnel, Verdict, VlanId, Vni,
 };
 
 pub const RED: SwitchId = SwitchId::new(0xed);
@@ -54,11 +54,21 @@ pub fn site() -> Tables {
     }
     tables
         .switches
-        .insert(RED, Switch { vni: vni(5001) })
+        .insert(
+            RED,
+            Switch {
+                vni: Some(vni(5001)),
+            },
+        )
         .unwrap();
     tables
         .switches
-        .insert(BLUE, Switch { vni: vni(5002) })
+        .insert(
+            BLUE,
+            Switch {
+                vni: Some(vni(5002)),
+            },
+        )
         .unwrap();
     for (at, switch) in [
         (binding(11, 0), RED),
@@ -103,7 +113,7 @@ pub fn site() -> Tables {
     }
     tables
         .floods
-        .insert(RED, [REMOTE_1, REMOTE_2].map(IpAddr::from).into())
+        .insert(RED, [REMOTE_1, REMOTE_2].map(Locator::from).into())
         .unwrap();
     tables
 }

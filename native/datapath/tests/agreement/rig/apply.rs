@@ -6,8 +6,10 @@ use std::{
     net::IpAddr,
 };
 
-use datapath::{AclSpec, BindingSpec, NeighbourSpec, RemoteMacSpec, TunnelSpec};
-use model::{AclKey, BindingKey, FdbKey, NeighbourKey, SwitchId};
+use datapath::{
+    AclSpec, BindingSpec, GroupSpec, NeighbourSpec, OriginSpec, RemoteMacSpec, Snapshot, TunnelSpec,
+};
+use model::{AclKey, BindingKey, FdbKey, Locator, NeighbourKey, Origin, SwitchId, Vni};
 
 use super::{BEHIND_SECOND, Rig, UNDERLAY};
 use crate::{effects::Effects, lab};
@@ -20,16 +22,16 @@ impl Rig {
         self.tables.put_mac_limits(ample).unwrap();
         self.make_paths(target);
         for (id, switch) in target.switches.iter() {
-            self.tables.put_switch(*id, switch.vni.get()).unwrap();
+            self.tables
+                .put_switch(*id, switch.vni.map(Vni::get))
+                .unwrap();
         }
         self.put_tunnels(target);
         self.put_bindings(target);
         self.put_remote_macs(target);
         self.put_neighbours(target);
-        for (id, _) in target.switches.iter() {
-            let remotes: Vec<IpAddr> = target.flood_list_of(*id).collect();
-            self.tables.put_flood(*id, &remotes).unwrap();
-        }
+        self.put_lists(target);
+        self.put_origins(target);
         for (id, _) in self.applied.switches.iter() {
             if !target.switches.contains(id) {
                 self.tables.remove_switch(*id).unwrap();
@@ -55,6 +57,42 @@ impl Rig {
         self.told();
         self.applied = target.clone();
         self.assert_applied();
+    }
+
+    fn put_lists(&mut self, target: &model::Tables) {
+        for (id, _) in target.switches.iter() {
+            let list = target.floods.get(id).into_iter().flatten();
+            let list: Vec<Locator> = list.copied().collect();
+            self.tables.put_flood(*id, &list).unwrap();
+        }
+        for (key, _) in self.applied.groups.iter() {
+            if !target.groups.contains(key) {
+                self.tables.remove_group(key.switch, key.mac).unwrap();
+            }
+        }
+        for (key, list) in target.groups.iter() {
+            let spec = GroupSpec {
+                switch_id: key.switch,
+                mac: key.mac,
+                locators: list.iter().copied().collect(),
+            };
+            self.tables.put_group(&spec).unwrap();
+        }
+    }
+
+    fn put_origins(&mut self, target: &model::Tables) {
+        for (origin, switch) in target.origins.iter() {
+            let spec = OriginSpec {
+                locator: locator_of(origin),
+                switch_id: *switch,
+            };
+            self.tables.put_origin(&spec).unwrap();
+        }
+        for (origin, _) in self.applied.origins.iter() {
+            if !target.origins.contains(origin) {
+                self.tables.remove_origin(&locator_of(origin)).unwrap();
+            }
+        }
     }
 
     /// Before anything is taught: what an ACL denies is not learned.
@@ -120,7 +158,8 @@ impl Rig {
             local: tunnel.local,
         });
         // A remote MAC may name a tunnel that is removed again afterwards.
-        let dangling = target.remote_macs.iter().map(|(_, &remote)| remote);
+        let dangling = target.remote_macs.iter();
+        let dangling = dangling.map(|(_, locator)| locator.remote);
         let dangling = dangling.filter(|remote| !target.tunnels.contains(remote));
         let specs: Vec<_> = known
             .chain(dangling.map(|remote| TunnelSpec { remote, local }))
@@ -157,11 +196,11 @@ impl Rig {
                 self.tables.remove_remote_mac(key.switch, key.mac).unwrap();
             }
         }
-        for (key, remote) in target.remote_macs.iter() {
+        for (key, locator) in target.remote_macs.iter() {
             let spec = RemoteMacSpec {
                 switch_id: key.switch,
                 mac: key.mac,
-                remote: *remote,
+                locator: *locator,
             };
             self.tables.put_remote_mac(&spec).unwrap();
         }
@@ -208,17 +247,59 @@ impl Rig {
         self.run_tc(at.port, &frame, 0);
     }
 
+    fn assert_lists(&self, snapshot: &Snapshot) {
+        let target = &self.applied;
+        let floods: BTreeMap<_, BTreeSet<_>> = snapshot
+            .floods
+            .iter()
+            .map(|(id, list)| (*id, list.iter().copied().collect()))
+            .collect();
+        let lists = target.floods.iter().filter(|(_, list)| !list.is_empty());
+        assert_eq!(
+            floods,
+            lists.map(|(id, list)| (*id, list.clone())).collect()
+        );
+        let groups = snapshot.groups.iter().map(|spec| {
+            let (switch, mac) = (spec.switch_id, spec.mac);
+            let list: BTreeSet<Locator> = spec.locators.iter().copied().collect();
+            (FdbKey { switch, mac }, list)
+        });
+        assert_eq!(
+            groups.collect::<BTreeMap<_, _>>(),
+            target
+                .groups
+                .iter()
+                .map(|(key, list)| (*key, list.clone()))
+                .collect()
+        );
+        let origins = snapshot.origins.iter().map(|spec| {
+            let origin = Origin {
+                vni: spec.locator.vni.unwrap(),
+                remote: spec.locator.remote,
+            };
+            (origin, spec.switch_id)
+        });
+        assert_eq!(
+            origins.collect::<BTreeMap<_, _>>(),
+            target
+                .origins
+                .iter()
+                .map(|(origin, id)| (*origin, *id))
+                .collect()
+        );
+    }
+
     /// The kernel holds what was put, path by path and entry by entry.
     pub fn assert_applied(&self) {
         let target = &self.applied;
         let snapshot = self.tables.snapshot(0).unwrap();
-        let switches: BTreeMap<_, _> = snapshot.switches.into_iter().collect();
+        let switches: BTreeMap<_, _> = snapshot.switches.iter().copied().collect();
         assert_eq!(
             switches,
             target
                 .switches
                 .iter()
-                .map(|(id, switch)| (*id, switch.vni.get()))
+                .map(|(id, switch)| (*id, switch.vni.map(Vni::get)))
                 .collect()
         );
         let bindings = snapshot
@@ -239,16 +320,16 @@ impl Rig {
                     switch: spec.switch_id,
                     mac: spec.mac,
                 },
-                spec.remote,
+                spec.locator,
             )
         });
         let resolvable = target
             .remote_macs
             .iter()
-            .filter(|(_, remote)| target.tunnels.contains(remote));
+            .filter(|(_, locator)| target.tunnels.contains(&locator.remote));
         assert_eq!(
             remote_macs.collect::<BTreeMap<_, _>>(),
-            resolvable.map(|(key, remote)| (*key, *remote)).collect()
+            resolvable.map(|(key, locator)| (*key, *locator)).collect()
         );
         let neighbours = snapshot.neighbours.iter().map(|spec| {
             let (switch, address) = (spec.switch_id, spec.address);
@@ -262,16 +343,7 @@ impl Rig {
                 .map(|(key, mac)| (*key, *mac))
                 .collect()
         );
-        let floods: BTreeMap<_, BTreeSet<_>> = snapshot
-            .floods
-            .into_iter()
-            .map(|(id, list)| (id, list.into_iter().collect()))
-            .collect();
-        let lists = target.floods.iter().filter(|(_, list)| !list.is_empty());
-        assert_eq!(
-            floods,
-            lists.map(|(id, list)| (*id, list.clone())).collect()
-        );
+        self.assert_lists(&snapshot);
         let acls = snapshot
             .acls
             .iter()
@@ -307,5 +379,12 @@ impl Rig {
             (*remote, (tunnel.local, tunnel.mtu, path, is_xdp))
         });
         assert_eq!(tunnels.collect::<BTreeMap<_, _>>(), expected.collect());
+    }
+}
+
+fn locator_of(origin: &Origin) -> Locator {
+    Locator {
+        remote: origin.remote,
+        vni: Some(origin.vni),
     }
 }

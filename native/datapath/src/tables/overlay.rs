@@ -1,0 +1,141 @@
+//! Where frames go into tunnels, and whose frames come out of them.
+
+use model::{Locator, Mac, SwitchId};
+
+use super::Tables;
+use crate::{
+    error::Error,
+    floods::Member,
+    layout::{FloodKey, Origin},
+    spec::{GroupSpec, Notice, OriginSpec, RemoteMacSpec},
+};
+
+impl Tables {
+    /// Adds or redirects a remote MAC.
+    ///
+    /// # Errors
+    /// The switch or the tunnel was not put; table full.
+    pub fn put_remote_mac(&mut self, spec: &RemoteMacSpec) -> Result<Vec<Notice>, Error> {
+        let key = self.mac_key(spec.switch_id, spec.mac)?;
+        let tunnel = self.tunnels.number(spec.locator.remote)?;
+        let change = self.macs.put_remote(key, tunnel, own_vni(&spec.locator))?;
+        Ok(self.notices(change))
+    }
+
+    /// Removes a remote MAC.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    pub fn remove_remote_mac(&mut self, switch_id: SwitchId, mac: Mac) -> Result<(), Error> {
+        match self.mac_key(switch_id, mac) {
+            Ok(key) => self.macs.remove_remote(&key),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Replaces the list of where a switch's frames to unknown destinations go beside its bindings.
+    ///
+    /// # Errors
+    /// The switch or a tunnel was not put; more members than a list may have.
+    pub fn put_flood(&mut self, switch_id: SwitchId, locators: &[Locator]) -> Result<(), Error> {
+        let key = FloodKey::unknown(self.switches.slot(switch_id)?);
+        let members = self.members(locators)?;
+        if members.is_empty() {
+            return self.floods.remove(key);
+        }
+        self.floods.put(key, members.into_iter().collect())
+    }
+
+    /// Replaces the list of where a switch's frames to one group go instead; an empty one leaves them the bindings.
+    ///
+    /// # Errors
+    /// As `put_flood`; the address is no group's.
+    pub fn put_group(&mut self, spec: &GroupSpec) -> Result<(), Error> {
+        if !spec.mac.is_group() {
+            return Err(Error::Invalid(format!("{} is no group", spec.mac)));
+        }
+        let key = FloodKey::group(self.switches.slot(spec.switch_id)?, spec.mac.octets());
+        let members = self.members(&spec.locators)?;
+        self.floods.put(key, members.into_iter().collect())
+    }
+
+    /// Frames to the group go where those to unknown destinations go.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    pub fn remove_group(&mut self, switch_id: SwitchId, mac: Mac) -> Result<(), Error> {
+        match self.switches.slot(switch_id) {
+            Ok(slot) => self.floods.remove(FloodKey::group(slot, mac.octets())),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// From now on frames from the locator's VTEP in the locator's VNI are the switch's.
+    ///
+    /// # Errors
+    /// The switch or the tunnel was not put; the locator has no VNI; table full.
+    pub fn put_origin(&mut self, spec: &OriginSpec) -> Result<(), Error> {
+        let slot = self.switches.slot(spec.switch_id)?;
+        let origin = self.origin(&spec.locator)?;
+        self.origins.put(origin, slot)?;
+        self.tunnels.mark_own_vnis(spec.locator.remote, true)
+    }
+
+    /// From now on the VNIs of the switches alone say whose such frames are.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    pub fn remove_origin(&mut self, locator: &Locator) -> Result<(), Error> {
+        match self.origin(locator) {
+            Ok(origin) => self.forget_origin(origin),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// The frames of a switch that is removed are nobody's.
+    pub(super) fn forget_origins(&mut self, switch_slot: u32) -> Result<(), Error> {
+        let own = self.origins.entries();
+        let own: Vec<Origin> = own
+            .filter(|(_, slot)| *slot == switch_slot)
+            .map(|(origin, _)| origin)
+            .collect();
+        own.into_iter()
+            .try_for_each(|origin| self.forget_origin(origin))
+    }
+
+    fn forget_origin(&mut self, origin: Origin) -> Result<(), Error> {
+        self.origins.remove(origin)?;
+        match self.remote_of(origin.tunnel) {
+            Some(remote) if !self.origins.has(origin.tunnel) => {
+                self.tunnels.mark_own_vnis(remote, false)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn origin(&self, locator: &Locator) -> Result<Origin, Error> {
+        let tunnel = self.tunnels.number(locator.remote)?;
+        match own_vni(locator) {
+            0 => Err(Error::Invalid(format!(
+                "locator {locator} has no VNI of its own"
+            ))),
+            vni => Ok(Origin { tunnel, vni }),
+        }
+    }
+
+    fn members(&self, locators: &[Locator]) -> Result<Vec<Member>, Error> {
+        let member = |locator: &Locator| {
+            Ok(Member {
+                target: self.tunnels.number(locator.remote)?,
+                vni: own_vni(locator),
+                vlan: 0,
+                binding_slot: 0,
+            })
+        };
+        locators.iter().map(member).collect()
+    }
+}
+
+fn own_vni(locator: &Locator) -> u32 {
+    locator.vni.map_or(0, model::Vni::get)
+}

@@ -276,13 +276,17 @@ fn put_lists(tables: &mut Tables, switch: SwitchId, lists: &[(u16, u8)], locator
 }
 
 fn put_origins(tables: &mut Tables, draft: &Draft, scope: &Scope, switches: &[SwitchId]) {
-    let own = locators_of(tables, scope)
+    let own: Vec<_> = locators_of(tables, scope)
         .into_iter()
-        .filter_map(|locator| locator.vni.map(|vni| (locator.remote, vni)));
-    for ((remote, vni), &number) in own.zip(&draft.origins) {
+        .filter(|locator| tables.tunnels.contains(&locator.remote))
+        .filter_map(|locator| locator.vni.map(|vni| (locator.remote, vni)))
+        .collect();
+    for ((remote, vni), &number) in own.into_iter().zip(&draft.origins) {
         let mut number = u16::from(number);
         let present = choose(&mut number, 3) > 0;
-        if let (true, Some(&switch)) = (present, nth(switches, number)) {
+        // They go before their logical switch and their tunnel do.
+        let switch = nth(switches, number).filter(|switch| tables.switches.contains(switch));
+        if let (true, Some(&switch)) = (present, switch) {
             let _ = tables.origins.insert(Origin { vni, remote }, switch);
         }
     }

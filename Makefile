@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH):/usr/sbin:/sbin
 native_inputs := $(addprefix native/,Cargo.toml Cargo.lock bpf model bfd clang datapath binding/Cargo.toml binding/build.rs binding/src) package-lock.json
 step := .setup/step
 
-.PHONY: help build run test compare check bench kernels clean tools-for-% packages addons native control-plane tests fuzz fuzz-program
+.PHONY: help build run test compare check bench kernels clean tools-for-% packages addons native control-plane tests load-generator fuzz fuzz-program
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -25,7 +25,7 @@ compare: tools-for-root tools-for-run tools-for-test addons tests ## build, then
 check: tools-for-run tools-for-check native ## formatting, lint of TypeScript, Rust, C and shell, types, dead exports, generated files
 	@.setup/check
 
-bench: tools-for-root tools-for-run tools-for-bench tests ## build, then measure: throughput beside the kernel's own parts, and scale (B=scale: only that part; J=FILE: the results as JSON too)
+bench: tools-for-root tools-for-run tools-for-bench tests load-generator ## build, then measure: throughput and rates beside the kernel's own parts, and scale (B=rates: only that part; J=FILE: the results as JSON too)
 	@node dist-test/test/bench/bench.js $(B) $(if $(J),--json $(J))
 
 kernels: tools-for-root tools-for-run tools-for-kernels tools-for-test addons tests ## build, then prove the gateway on Debian's kernels 6.1 and 6.12 under emulation (some ten minutes; KERNELS="package ..." chooses)
@@ -57,3 +57,6 @@ fuzz-program: tools-for-run tools-for-fuzz packages
 
 tests: control-plane
 	@$(step) tests dist-test 'building tests and demonstration' src test package-lock.json -- npm run --silent build:test
+
+load-generator:
+	@$(step) load-generator native/target/release/loadgen 'building the load generator' native/Cargo.toml native/Cargo.lock native/clang native/model native/loadgen -- cargo build --quiet --release --locked --manifest-path native/Cargo.toml -p loadgen

@@ -1,12 +1,19 @@
 // What `make bench` runs: measures the parts that are named, all when none is, and prints their tables. `--json FILE` writes the results too.
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { measureRates, rateTable } from './rates.js'
 import { measureScale } from './scale.js'
 import { resultTable } from './scale-results.js'
 import { measureThroughput } from './throughput.js'
 
 const parts = {
   throughput: () => measureThroughput(say),
+  rates: async () => {
+    say('Single frames between ends in the kernel, one processor; medians of three rounds.')
+    const rows = await measureRates(say)
+    say(`\n${rateTable(rows)}`)
+    return rows
+  },
   scale: async () => {
     say('What the gateway holds, and how soon it follows (tc mode).')
     const results = await measureScale(say)

@@ -5,6 +5,8 @@ import type { Scene } from '../lab/scene.js'
 /** What stands in the gateway's place, between the server's cable and the underlay. */
 export interface Place {
   readonly name: string
+  /** Frames come out as they went in. */
+  readonly isTransparent: boolean
   /** Puts it there; the answer takes it away again. */
   readonly take: () => Promise<() => Promise<void>>
 }
@@ -14,6 +16,7 @@ export function gatewayPlace(scene: Scene, mode: Exclude<DatapathMode, 'auto'>):
   const { gateway } = scene
   return {
     name: `this gateway, ${mode === 'xdp' ? 'XDP' : 'tc'}`,
+    isTransparent: false,
     take: async () => {
       const vtepd = await gateway.start(mode)
       await awaitMode(gateway, mode)
@@ -25,13 +28,17 @@ export function gatewayPlace(scene: Scene, mode: Exclude<DatapathMode, 'auto'>):
   }
 }
 
+/** The name of the kernel's place. */
+export const KERNEL_PLACE = 'kernel bridge + vxlan'
+
 /** The kernel's bridge and vxlan device, told statically what the controller tells the gateway; UDP checksums are zero in both. */
 export function kernelPlace(scene: Scene, vni: number, remoteMacs: ReadonlyMap<string, string>): Place {
   const { gateway, underlay, places } = scene
   const mtu = underlay.mtu - 50
   const { namespace } = gateway
   return {
-    name: 'kernel bridge + vxlan',
+    name: KERNEL_PLACE,
+    isTransparent: false,
     take: async () => {
       await namespace.ip(
         `link add fabric mtu ${mtu} type bridge mcast_snooping 0`,

@@ -25,7 +25,7 @@ compare: tools-for-root tools-for-run tools-for-test addons tests ## build, then
 check: tools-for-run tools-for-check native ## formatting, lint of TypeScript, Rust, C and shell, types, dead exports, generated files
 	@.setup/check
 
-bench: tools-for-root tools-for-run tools-for-bench tests load-generator ## build, then measure: throughput and rates beside the kernel's own parts, and scale (B=rates: only that part; J=FILE: the results as JSON too)
+bench: tools-for-root tools-for-run tools-for-bench tests load-generator ## build, then measure: throughput and rates beside the kernel's own parts, BFD, and scale (B=rates: only that part; J=FILE: the results as JSON too)
 	@node dist-test/test/bench/bench.js $(B) $(if $(J),--json $(J))
 
 kernels: tools-for-root tools-for-run tools-for-kernels tools-for-test addons tests ## build, then prove the gateway on Debian's kernels 6.1 and 6.12 under emulation (some ten minutes; KERNELS="package ..." chooses)

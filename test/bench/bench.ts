@@ -1,6 +1,7 @@
 // What `make bench` runs: measures the parts that are named, all when none is, and prints their tables. `--json FILE` writes the results too.
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { measureBfd } from './bfd.js'
 import { measureRates, rateTable } from './rates.js'
 import { measureScale } from './scale.js'
 import { resultTable } from './scale-results.js'
@@ -14,6 +15,7 @@ const parts = {
     say(`\n${rateTable(rows)}`)
     return rows
   },
+  bfd: () => measureBfd(say),
   scale: async () => {
     say('What the gateway holds, and how soon it follows (tc mode).')
     const results = await measureScale(say)

@@ -27,7 +27,7 @@ const MEASURED: Duration = Duration::from_secs(10);
 const TICKS_PER_SECOND: f64 = 100.0;
 
 #[test]
-#[ignore = "a measurement of fifteen seconds"]
+#[ignore = "a measurement: make bench B=bfd"]
 fn two_hundred_and_fifty_six_sessions_at_300_ms_use_little_of_one_core() {
     let sites = Site::pair();
     sites[0].ip("addr add 10.0.0.1/16 dev u0");

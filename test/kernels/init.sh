@@ -9,17 +9,17 @@ mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 for module in /modules/*.ko; do insmod "$module"; done
 options=trans=virtio,version=9p2000.L,msize=512000
-mkdir -p /lower /layer /root
+mkdir -p /lower /layer /merged
 mount -t 9p -o "ro,cache=loose,$options" root /lower
 mount -t tmpfs layer /layer
 mkdir /layer/upper /layer/work
-mount -t overlay -o lowerdir=/lower,upperdir=/layer/upper,workdir=/layer/work overlay /root
-for folder in proc sys dev; do mount --move "/$folder" "/root/$folder"; done
-mount -t tmpfs run /root/run
-mount -t tmpfs tmp /root/tmp
-mkdir /root/run/proof
-mount -t 9p -o "ro,$options" proof /root/run/proof
+mount -t overlay -o lowerdir=/lower,upperdir=/layer/upper,workdir=/layer/work overlay /merged
+for folder in proc sys dev; do mount --move "/$folder" "/merged/$folder"; done
+mount -t tmpfs run /merged/run
+mount -t tmpfs tmp /merged/tmp
+mkdir /merged/run/proof
+mount -t 9p -o "ro,$options" proof /merged/run/proof
 version=$(uname -r)
-mkdir -p "/root/lib/modules/$version"
-mount -t 9p -o "ro,cache=loose,$options" modules "/root/lib/modules/$version"
-exec switch_root /root /bin/bash /run/proof/inside.sh
+mkdir -p "/merged/lib/modules/$version"
+mount -t 9p -o "ro,cache=loose,$options" modules "/merged/lib/modules/$version"
+exec switch_root /merged /bin/bash /run/proof/inside.sh

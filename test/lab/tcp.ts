@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { Namespace } from './namespace.js'
 import { tcpDigest } from './tcp-content.js'
-import { until } from './until.js'
+import { patience, until } from './until.js'
 
 const child = fileURLToPath(new URL('./tcp-child.js', import.meta.url))
 
@@ -10,7 +10,7 @@ export interface TcpOptions {
   readonly amount?: number
   /** Default 5001. */
   readonly port?: number
-  /** Default 20000. */
+  /** Times the patience; default 20000. */
   readonly limitMs?: number
 }
 
@@ -34,7 +34,7 @@ export async function exchangeTcp(
     )
     connector = from.start(peer('connect'))
     const ends = Promise.all([connector.exited, listener.exited])
-    await Promise.race([ends, late(limitMs)])
+    await Promise.race([ends, late(limitMs * patience)])
     const expected = JSON.stringify({ received: amount, digest: tcpDigest(amount) })
     for (const [end, name] of [
       [listener, to.name],

@@ -1,5 +1,5 @@
 /** How much longer everything may take than on hardware; `VTEPGW_PATIENCE` is for emulated machines. */
-const patience = Number(process.env.VTEPGW_PATIENCE ?? 1)
+export const patience = Number(process.env.VTEPGW_PATIENCE ?? 1)
 
 /** Probes until the answer is neither undefined nor false and returns it; throws with what was awaited when the limit passes. */
 export async function until<T>(

@@ -12,7 +12,8 @@ export interface Command {
 /** Every command there is; help and look-up are made from it. */
 export const COMMANDS: readonly Command[] = [
   show([], 'everything below', SECTION_NAMES),
-  show(['status'], 'the database, who decides, managers, what is refused and why', ['status']),
+  show(['status'], 'the database, who decides, managers, faults', ['status']),
+  show(['faults'], 'what is not served, why, and the fault that says so in the database', ['faults']),
   show(['ports'], 'access ports and how they forward', ['ports']),
   show(['bindings'], 'which VLAN of a port is in which logical switch', ['bindings']),
   show(['acls'], 'which ACL filters which VLAN of a port, and how many rules it has', ['acls']),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { acls } from './sections/acls.js'
 import { bindings } from './sections/bindings.js'
 import { counters, drops } from './sections/counters.js'
+import { faults } from './sections/faults.js'
 import { groups } from './sections/groups.js'
 import { logicalSwitches } from './sections/logical-switches.js'
 import { macRoom } from './sections/mac-room.js'
@@ -14,6 +15,7 @@ import type { View } from './view.js'
 
 const sections = {
   status,
+  faults,
   ports,
   bindings,
   acls,
@@ -36,6 +38,7 @@ export const SECTION_NAMES = Object.keys(sections) as SectionName[]
 export const shownSchema = z
   .object({
     status: status.schema,
+    faults: faults.schema,
     ports: ports.schema,
     bindings: bindings.schema,
     acls: acls.schema,
@@ -55,6 +58,7 @@ export type Shown = z.infer<typeof shownSchema>
 
 const HEADINGS: Readonly<Record<SectionName, string>> = {
   status: 'Status',
+  faults: 'Faults',
   ports: 'Ports',
   bindings: 'Bindings',
   acls: 'ACLs',
@@ -85,6 +89,7 @@ export function printShown(shown: Shown): string {
     if (value !== undefined) parts.push(`${HEADINGS[name]}\n${print(value)}`)
   }
   add('status', shown.status, status.print)
+  add('faults', shown.faults, faults.print)
   add('ports', shown.ports, ports.print)
   add('bindings', shown.bindings, bindings.print)
   add('acls', shown.acls, acls.print)

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.js'
 import type { Datapath, Snapshot } from '../datapath/datapath.js'
 import type { Desired } from '../desired/desired.js'
 import type { Forwarding } from '../desired/forwarding.js'
+import type { Fault } from '../desired/refusal.js'
 import type { ConnectionState } from '../ovsdb/client.js'
 import type { Endpoint } from '../ovsdb/endpoint.js'
 import type { Replica } from '../ovsdb/replica.js'
@@ -25,7 +26,7 @@ export interface View {
   /** What the kernel has; undefined: not opened yet. */
   readonly applied: Forwarding | undefined
   /** What the kernel did not take. */
-  readonly impairments: readonly { readonly subject: string; readonly reason: string }[]
+  readonly impairments: readonly { readonly subject: string; readonly reason: string; readonly fault: Fault }[]
   /** How often something of ours had been taken out of the kernel and was put back, since the daemon started. */
   readonly repairs: number
   /** undefined: not opened yet. */

@@ -43,10 +43,9 @@ t.test('the console shows what is there, and why the rest is not', async (t) => 
         publishError: null,
       },
       managers: [{ target: 'ptcp:0:127.0.0.1', isConnected: false }],
-      refusedCount: 3,
-      failed: [],
       faults: { switch: ['unspecified_fault'], ports: { port1: ['invalid_vlan_map'] } },
     },
+    faults: { refusedCount: 3, failed: [] },
     ports: [{ port: 'port1', netdev: 'port1', state: 'up', mode: 'tc', bindings: 1, faults: ['invalid_vlan_map'] }],
     logicalSwitches: [
       { name: 'it\'s "blue"', vni: 5001, state: 'forwarding', remoteMacs: 1, arpNdSuppression: true, neighbours: 1 },
@@ -73,6 +72,7 @@ t.test('the console shows what is there, and why the rest is not', async (t) => 
   const { stdout } = await box.vtep('show')
   for (const heading of [
     'Status',
+    'Faults',
     'Ports',
     'Bindings',
     'Logical switches',
@@ -83,7 +83,10 @@ t.test('the console shows what is there, and why the rest is not', async (t) => 
   ]) {
     t.match(stdout, new RegExp(`^${heading}$`, 'm'))
   }
-  t.match(stdout, /Ucast_Macs_Remote +Not A Mac in it's "blue" +"Not A Mac" is not a MAC address/)
+  t.match(
+    stdout,
+    /^ +unspecified_fault +Ucast_Macs_Remote +Not A Mac in it's "blue" +"Not A Mac" is not a MAC address/m,
+  )
 
   await box.ctl('set', 'Logical_Switch', 'wrong', 'tunnel_key=5002', '--', 'unbind-ls', 'gw', 'port1', '4095')
   await box.ctl('del-ucast-remote', 'it\'s "blue"', 'Not A Mac')
@@ -184,7 +187,7 @@ t.test('a device that vanishes makes its port faulty, and one of the same name t
     async () => (await box.ctl('get', 'Physical_Port', 'port1', 'port_fault_status')) === '[unspecified_fault]',
   )
   t.match(await port(), { state: 'absent' })
-  t.match((await box.vtep('show', 'status')).stdout, /device port1 +.*port1/)
+  t.match((await box.vtep('show', 'faults')).stdout, /^ +unspecified_fault +device port1 +.*port1/m)
   await box.namespace.ip('link add port1 type veth peer name server1', 'link set port1 up', 'link set server1 up')
   await until(
     'the fault to go',

@@ -25,7 +25,11 @@ t.test('one remote MAC more than the table holds is mac_table_exhaustion until t
     await transact(Array.from({ length: count }, (_, index) => remoteMac(switchId, mac(first + index), vtep.uuid)))
   }
   await until('the fault', async () => (await faults()) === '[mac_table_exhaustion]', 60_000)
-  t.match((await box.vtep('show', 'status')).stdout, /remote MACs/, 'the console says which table is full')
+  t.match(
+    (await box.vtep('show', 'faults')).stdout,
+    /mac_table_exhaustion +remote MACs/,
+    'the console says which table is full',
+  )
   t.equal(await box.ctl('get', 'Physical_Port', 'port1', 'port_fault_status'), '[]', 'no port is impaired')
   await transact([remove('Ucast_Macs_Remote', [['MAC', '==', mac(7)]])])
   await until('no fault', async () => (await faults()) === '[]', 60_000)

@@ -77,7 +77,7 @@ inEachMode('BFD between two gateways', { hypervisors: 0 }, async (t, scene) => {
     const faults = () => controller.ctl('get', 'Physical_Switch', gateway.name, 'switch_fault_status')
     await here.set('bfd_params:min_rx=never')
     await until('a fault', async () => (await faults()).includes('unspecified_fault'))
-    t.match(await gateway.vtep('show', 'status'), /bfd_params:min_rx "never"/)
+    t.match(await gateway.vtep('show', 'faults'), /bfd_params:min_rx "never"/)
     t.match(await here.column('bfd_status'), { enabled: 'true', state: 'up' })
     await here.set('bfd_params:min_rx=300')
     await until('no fault', async () => (await faults()) === '[]')

@@ -26,7 +26,7 @@ inEachMode(
       t.match(await roomOf('port1'), { held: 6, limit: 6, state: 'exhausted' })
       t.match(await roomOf('port2'), { limit: 6, state: 'room' })
       t.ok((await gateway.counted('learn_port_full')) > 0)
-      t.match((await gateway.show()).status.failed, [{ subject: 'local MACs of port port1' }])
+      t.match((await gateway.show()).faults.failed, [{ subject: 'local MACs of port port1' }])
       await exchangeTcp(first.namespace, vm.namespace, vm.address)
       await exchangeTcp(second.namespace, vm.namespace, vm.address)
     })
@@ -44,7 +44,7 @@ inEachMode(
       await until('the fault to be cleared', async () => !(await faults()).includes('mac_table_exhaustion'), 30_000)
       await reach(first, vm.address)
       t.match(await roomOf('port1'), { state: 'room' })
-      t.same((await gateway.show()).status.failed, [])
+      t.same((await gateway.show()).faults.failed, [])
     })
 
     async function faults(): Promise<string> {

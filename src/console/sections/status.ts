@@ -2,11 +2,8 @@ import { z } from 'zod'
 import type { ConnectionState } from '../../ovsdb/client.js'
 import { formatEndpoint } from '../../ovsdb/endpoint.js'
 import { section } from '../section.js'
-import { table, visible } from '../table.js'
+import { visible } from '../table.js'
 import type { View } from '../view.js'
-
-/** Refused rows beyond this many are only counted: a controller may write garbage by the thousand. */
-const LISTED_REFUSALS = 200
 
 const schema = z.object({
   switch: z.string(),
@@ -30,15 +27,9 @@ const schema = z.object({
     publishError: z.string().nullable(),
   }),
   managers: z.array(z.object({ target: z.string(), isConnected: z.boolean() })),
-  /** Rows that are not served, and why. */
-  refused: z.array(
-    z.object({ table: z.string(), row: z.string(), subject: z.string(), reason: z.string(), fault: z.string() }),
-  ),
-  refusedCount: z.int(),
-  /** What the kernel did not take. */
-  failed: z.array(z.object({ subject: z.string(), reason: z.string() })),
   /** How often somebody had taken a program or the VXLAN device away, and it was put back. */
   repairs: z.int(),
+  /** The keys in the fault columns of the database; the section `faults` says why. */
   faults: z.object({ switch: z.array(z.string()), ports: z.record(z.string(), z.array(z.string())) }),
 })
 
@@ -48,11 +39,10 @@ export const status = section({ schema, build, print })
 
 function build(view: View): Status {
   const { config, connection, replica, desired } = view
-  const refusals = desired?.refusals ?? []
+  const troubles = (desired?.refusals.length ?? 0) + view.impairments.length
   const own = [...replica.table('Physical_Switch').values()].find(({ name }) => name === config.switchName)
   const ports = (own?.ports ?? []).flatMap((id) => replica.table('Physical_Port').get(id) ?? [])
-  const isWell =
-    connection.kind === 'synced' && connection.lock === 'held' && refusals.length + view.impairments.length === 0
+  const isWell = connection.kind === 'synced' && connection.lock === 'held' && troubles === 0
   return {
     switch: config.switchName,
     version: view.version,
@@ -72,11 +62,6 @@ function build(view: View): Status {
       target,
       isConnected: is_connected,
     })),
-    refused: refusals
-      .slice(0, LISTED_REFUSALS)
-      .map(({ table, row, subject, reason, fault }) => ({ table, row, subject, reason, fault: fault.key })),
-    refusedCount: refusals.length,
-    failed: view.impairments.map(({ subject, reason }) => ({ subject, reason })),
     repairs: view.repairs,
     faults: {
       switch: [...(own?.switch_fault_status ?? [])],
@@ -128,38 +113,11 @@ function print(value: Status): string {
     ...(value.repairs === 0 ? [] : [['repaired', `${value.repairs} times: something of the gateway had been removed`]]),
     ['faults', describeFaults(value.faults)],
   ].map(([name = '', text = '']) => `  ${`${name}:`.padEnd(16)}${visible(text)}\n`)
-  return lines.join('') + printTroubles(value)
+  return lines.join('')
 }
 
 function describeDatabase({ target, isOwnServer, state, reason }: Status['database']): string {
   return `${target}${isOwnServer ? ' (own server)' : ''}: ${state}${reason === null ? '' : ` (${reason})`}`
-}
-
-function printTroubles({ failed, refused, refusedCount }: Status): string {
-  const parts: string[] = []
-  if (failed.length > 0) {
-    parts.push(
-      '\n  The kernel did not take:\n',
-      table(
-        [{ heading: 'WHAT' }, { heading: 'WHY' }],
-        failed.map((item) => [item.subject, item.reason]),
-        '',
-      ),
-    )
-  }
-  if (refusedCount > 0) {
-    const columns = [{ heading: 'TABLE' }, { heading: 'ROW' }, { heading: 'WHY' }]
-    parts.push(
-      '\n  Rows that are not served:\n',
-      table(
-        columns,
-        refused.map((item) => [item.table, item.subject, item.reason]),
-        '',
-      ),
-    )
-    if (refusedCount > refused.length) parts.push(`  and ${refusedCount - refused.length} more\n`)
-  }
-  return parts.join('')
 }
 
 function describeFaults({ switch: onSwitch, ports }: Status['faults']): string {

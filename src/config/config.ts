@@ -1,6 +1,7 @@
 import type { Endpoint } from '../ovsdb/endpoint.js'
 import type { MacLimits } from '../schema/mac-limits.js'
 import type { IpAddress } from '../schema/ip-address.js'
+import type { ReservedVlans } from '../schema/reserved-vlans.js'
 
 /** An access port as the operator names it. */
 export interface PortConfig {
@@ -27,6 +28,7 @@ export interface Config {
   /** Source address of everything encapsulated; undefined: Physical_Switch.tunnel_ips says it. */
   readonly tunnelIp: IpAddress | undefined
   readonly ports: readonly PortConfig[]
+  readonly reservedVlans: readonly ReservedVlans[]
   readonly database: DatabaseConfig
   /** Manager rows to add where missing (RFC 7047 targets). */
   readonly managers: readonly string[]

@@ -14,6 +14,7 @@ const FLAGS = {
   switch: { key: 'switch', multiple: false },
   'tunnel-ip': { key: 'tunnel-ip', multiple: false },
   port: { key: 'ports', multiple: true },
+  'reserved-vlans': { key: 'reserved-vlans', multiple: true },
   ovsdb: { key: 'ovsdb', multiple: false },
   manager: { key: 'managers', multiple: true },
   'state-dir': { key: 'state-dir', multiple: false },

@@ -40,6 +40,7 @@ export function loadConfig(flags: Said, file: Said | undefined, box: Box): Loade
     switchName: settings.switch ?? hostname(),
     tunnelIp: settings['tunnel-ip'],
     ports: settings.ports ?? [],
+    reservedVlans: settings['reserved-vlans'] ?? [],
     database: database(settings),
     managers: settings.managers ?? [],
     stateDir: resolve(settings['state-dir'] ?? DEFAULTS.stateDir),
@@ -60,6 +61,7 @@ export function loadConfig(flags: Said, file: Said | undefined, box: Box): Loade
     managementIps: settings['management-ips'],
   }
   checkPorts(config.ports, said, box)
+  checkReservedVlans(config, said)
   checkTunnelIp(config, said, box)
   checkDatabase(config, said)
   checkRunDir(config.runDir, said)
@@ -122,6 +124,13 @@ function checkPorts(ports: readonly PortConfig[], { originOf }: Said, box: Box):
     if (netdevs.has(netdev)) throw new ConfigError('value', origin, `two ports use the device «${netdev}»`)
     names.set(name, index)
     netdevs.set(netdev, index)
+  })
+}
+
+function checkReservedVlans({ reservedVlans, ports }: Config, { originOf }: Said): void {
+  reservedVlans.forEach(({ port }, index) => {
+    if (port === undefined || ports.some(({ name }) => name === port)) return
+    throw new ConfigError('value', originOf(`reserved-vlans.${index}`), `there is no port «${port}»`)
   })
 }
 

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { parseEndpoint } from '../ovsdb/endpoint.js'
 import { parseTunnelAddress } from '../schema/ip-address.js'
+import { parseReservedVlans } from '../schema/reserved-vlans.js'
 
 /** Local MACs that the kernel's table holds (LOCAL_MACS_MAX of native/bpf/layout.h). */
 export const MAC_TABLE_SIZE = 65_536
@@ -45,6 +46,16 @@ const managerTarget = z
     'is not one of tcp:HOST[:PORT], ssl:HOST[:PORT], ptcp:[PORT][:HOST], pssl:[PORT][:HOST]',
   )
 
+/** In a YAML file a lone VLAN is a number. */
+const reservedVlans = z
+  .union([z.string(), z.number()], 'must be VLANs, as in 1, 100-199')
+  .transform((said, context) => {
+    const reserved = parseReservedVlans(String(said))
+    if (reserved.ok) return reserved.value
+    context.addIssue(reserved.reason)
+    return z.NEVER
+  })
+
 /** A YAML file has truth values; a command line has text. */
 const flag = z
   .union([z.boolean(), z.enum(['true', 'false'])], 'must be true or false')
@@ -61,6 +72,7 @@ export const settingsSchema = z.strictObject({
   switch: publishedName.optional(),
   'tunnel-ip': tunnelIp.optional(),
   ports: z.array(port).optional(),
+  'reserved-vlans': z.array(reservedVlans).optional(),
   ovsdb: endpoint.optional(),
   managers: z.array(managerTarget).optional(),
   'state-dir': path.optional(),

@@ -9,6 +9,9 @@ usage: vtepd [flags]
   --switch NAME          Physical_Switch.name: what controllers call this box (default: the host name)
   --tunnel-ip ADDR       IPv4 address of this box that tunnels start from (default: the first of Physical_Switch.tunnel_ips)
   --port NAME[=NETDEV]   an access port and the network device behind it (repeatable; NETDEV defaults to NAME)
+  --reserved-vlans [PORT=]VLANS
+                         VLANs that no controller may bind, on this port or on all: '1, 100-199', swp1=4000; 0 is
+                         untagged (repeatable). A binding of one is not served and is the port's fault invalid_vlan_map
   --ovsdb TARGET         use this database server: unix:PATH, tcp:HOST:PORT or ssl:HOST:PORT
                          (default: start and supervise an own ovsdb-server)
   --manager TARGET       add this Manager where missing: tcp:HOST[:PORT], ssl:..., ptcp:[PORT][:HOST], pssl:... (repeatable)
@@ -34,6 +37,7 @@ A config file has the same settings as keys:
   switch: leaf-7
   tunnel-ip: 192.0.2.7
   ports: [swp1, 'rack 4=enp3s0']
+  reserved-vlans: [1, 100-199, swp1=4000]
   managers: ['ptcp:6640']
   # ovsdb, state-dir, run-dir, datapath-mode, max-macs..., log-level, arp-nd-suppression as above; and these, which have no flag:
   mac-ageing: ${DEFAULTS.macAgeingS}          # seconds until a silent local MAC is forgotten

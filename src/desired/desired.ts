@@ -106,7 +106,7 @@ function createRebuild(
     const own = ownOf(replica.table('Physical_Switch'), replica.table('Physical_Port'))
     const tunnelIp = findTunnelIp(gateway, own.row, present.addresses)
     const logicalSwitches = replica.table('Logical_Switch')
-    const { bindings, refusals: portRefusals } = bindingsOf(own, logicalSwitches)
+    const { bindings, refusals: portRefusals } = bindingsOf(own, logicalSwitches, gateway.reservedVlans)
     const bound = boundIn(bindings)
     const keys = keysOf(logicalSwitches, bound, present.switches)
     const { acls, refusals: aclRefusals } = aclsOf(own, replica.table('ACL'), replica.table('ACL_entry'))

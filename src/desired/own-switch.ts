@@ -1,5 +1,6 @@
 import type { Uuid } from '../ovsdb/notation.js'
 import { parseTunnelAddress, type IpAddress } from '../schema/ip-address.js'
+import type { ReservedVlans } from '../schema/reserved-vlans.js'
 import type { PhysicalPortRow, PhysicalSwitchRow } from '../schema/rows.generated.js'
 
 /** What the operator says about this gateway. */
@@ -12,6 +13,7 @@ export interface Gateway {
   readonly floodsToRemoteMacs: boolean
   /** Physical_Port.name -> network device */
   readonly ports: ReadonlyMap<string, string>
+  readonly reservedVlans: readonly ReservedVlans[]
   /** What holds where Logical_Switch.other_config does not say whether ARP and neighbour discovery are answered. */
   readonly arpNdSuppression: boolean
 }

@@ -28,6 +28,8 @@ export type Fault =
 export interface Refusal {
   readonly table: keyof Tables
   readonly row: Uuid
+  /** The binding that is meant, where it is one of a port. */
+  readonly vlan?: number
   /** What people call the row: a name, a MAC address with its logical switch. */
   readonly subject: string
   readonly reason: string

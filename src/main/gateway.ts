@@ -61,6 +61,7 @@ export class Gateway {
       tunnelIp: config.tunnelIp,
       floodsToRemoteMacs: config.floodsToRemoteMacs,
       ports: new Map(config.ports.map(({ name, netdev }) => [name, netdev])),
+      reservedVlans: config.reservedVlans,
       arpNdSuppression: config.arpNdSuppression,
     })
     const snapshot = datapath.snapshot()

@@ -27,6 +27,7 @@ t.test('without a word the daemon is named as the box and runs its own server', 
   t.match(config, {
     tunnelIp: undefined,
     ports: [],
+    reservedVlans: [],
     database: { kind: 'embedded' },
     stateDir: '/var/lib/vtepd',
     runDir: '/run/vtepd',
@@ -50,6 +51,7 @@ t.test('the file says the same things as the flags, and flags win', (t) => {
     '  - swp1',
     "  - 'rack 4=swp2'",
     'ovsdb: tcp:192.0.2.1:6640',
+    "reserved-vlans: [1, 100-101, '7 , 9-9', rack 4=4000]",
     "managers: ['ptcp:6640']",
     'state-dir: /s',
     'run-dir: /r',
@@ -72,6 +74,12 @@ t.test('the file says the same things as the flags, and flags win', (t) => {
       { name: 'swp1', netdev: 'swp1' },
       { name: 'rack 4', netdev: 'swp2' },
     ],
+    reservedVlans: [
+      { port: undefined, vlans: new Set([1]) },
+      { port: undefined, vlans: new Set([100, 101]) },
+      { port: undefined, vlans: new Set([7, 9]) },
+      { port: 'rack 4', vlans: new Set([4000]) },
+    ],
     database: { kind: 'external', endpoint: { kind: 'tcp', host: '192.0.2.1', port: 6640 } },
     managers: ['ptcp:6640'],
     stateDir: '/s',
@@ -91,14 +99,19 @@ t.test('the file says the same things as the flags, and flags win', (t) => {
     ...['--switch', 'other', '--port', 'swp1=swp2', '--datapath-mode=xdp', '--manager', 'ssl:192.0.2.2'],
     ...['--arp-nd-suppression', 'true'],
     ...['--max-macs-per-switch', '7'],
+    ...['--reserved-vlans', '5', '--reserved-vlans', 'swp1=0-2'],
   ]
   const { config, originOf } = load(flags, yaml)
   t.same(config.macLimits, { port: 100, switch: 7, table: 1000 })
   t.match(config, { switchName: 'other', datapathMode: 'xdp', managers: ['ssl:192.0.2.2'], logLevel: 'debug' })
   t.equal(config.arpNdSuppression, true)
+  t.same(config.reservedVlans, [
+    { port: undefined, vlans: new Set([5]) },
+    { port: 'swp1', vlans: new Set([0, 1, 2]) },
+  ])
   t.same(config.ports, [{ name: 'swp1', netdev: 'swp2' }])
   t.equal(originOf('switch'), '--switch')
-  t.equal(originOf('run-dir'), 'gw.yaml:9')
+  t.equal(originOf('run-dir'), 'gw.yaml:10')
   t.end()
 })
 
@@ -119,6 +132,18 @@ t.test('what is wrong is said in one sentence that begins with the flag or the l
     [['--port', 'swp1', '--port', 'swp1=swp2'], undefined, /^--port: port «swp1» is given twice$/],
     [['--port', 'a=swp1', '--port', 'b=swp1'], undefined, /^--port: two ports use the device «swp1»$/],
     [['--port', 'a long name for a port'], undefined, /^--port: .*write NAME=NETDEV$/],
+    [['--reserved-vlans', '4095'], undefined, /^--reserved-vlans: "4095" says no VLANs: "4095" is not a VLAN: /],
+    [['--reserved-vlans', ''], undefined, /^--reserved-vlans: "" says no VLANs: "" is neither a number nor a range/],
+    [['--reserved-vlans', 'swp1=7'], undefined, /^--reserved-vlans: there is no port «swp1»$/],
+    [[], 'ports: [swp1]\nreserved-vlans:\n  - swp1=7\n  - swp2=7', /^gw.yaml:4: there is no port «swp2»$/],
+    [
+      [],
+      'ports: [swp1]\nreserved-vlans:\n  - 7\n  - 9-7',
+      /^gw.yaml:4: "9-7" says no VLANs: "9-7" ends before it begins$/,
+    ],
+    [[], 'reserved-vlans: [7.5]', /^gw.yaml:1: "7.5" says no VLANs: /],
+    [[], 'reserved-vlans: [true]', /^gw.yaml:1: reserved-vlans «true»: must be VLANs, as in 1, 100-199$/],
+    [[], 'reserved-vlans: 1, 100-199', /^gw.yaml:1: reserved-vlans «1, 100-199»: must be a list, as in \[a, b\]$/],
     [['--ovsdb', 'nonsense'], undefined, /^--ovsdb: .*unix:PATH, tcp:HOST:PORT or ssl:HOST:PORT$/],
     [['--ovsdb', 'tcp:192.0.2.1:99999'], undefined, /^--ovsdb: .*expected a number from 1 to 65535$/],
     [['--ovsdb', 'ssl:192.0.2.1:6640'], undefined, /^--ovsdb: ssl: needs private-key/],
@@ -171,6 +196,7 @@ t.test('the example in --help is a config that the daemon takes, and every flag 
     'switch',
     'tunnel-ip',
     'ports',
+    'reserved-vlans',
     'managers',
     'mac-ageing',
     'flood-to-remote-macs',
@@ -181,7 +207,7 @@ t.test('the example in --help is a config that the daemon takes, and every flag 
   ]) {
     t.ok(keys.includes(key), key)
   }
-  const flags = [...VTEPD_USAGE.matchAll(/^ {2}(?:-\w, )?--([a-z-]+) [A-Z]/gm)].map((match) => match[1]!)
+  const flags = [...VTEPD_USAGE.matchAll(/^ {2}(?:-\w, )?--([a-z-]+) [A-Z[]/gm)].map((match) => match[1]!)
   t.same(flags.sort(), [
     'arp-nd-suppression',
     'config',
@@ -193,6 +219,7 @@ t.test('the example in --help is a config that the daemon takes, and every flag 
     'max-macs-per-switch',
     'ovsdb',
     'port',
+    'reserved-vlans',
     'run-dir',
     'state-dir',
     'switch',

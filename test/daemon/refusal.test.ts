@@ -15,6 +15,10 @@ t.test(
       [['--config', file], `vtepd: ${file}:5: port «swp9»: the device «swp9» does not exist\n`],
       [[...dirs, '--port', 'swp9'], 'vtepd: --port: port «swp9»: the device «swp9» does not exist\n'],
       [[...dirs, '--tunnel-ip', '10.9.0.2'], 'vtepd: --tunnel-ip: no device of this box has the address 10.9.0.2\n'],
+      [
+        [...dirs, '--reserved-vlans', '1, ten'],
+        'vtepd: --reserved-vlans: "1, ten" says no VLANs: "ten" is neither a number nor a range like 100-199\n',
+      ],
       [[...dirs, '--no-such-flag'], "vtepd: Unknown option '--no-such-flag'; see vtepd --help\n"],
     ] as const) {
       t.same(await box.attemptVtepd(...flags), { status: 1, stdout: '', stderr: message })

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { createDesiredBuilder } from '../../src/desired/desired.js'
+import type { VlanId } from '../../src/schema/vlan-id.js'
 import { replicaOf, uuid } from './replica-of.js'
-import { gateway, hv1, ls1, ls2, nothing, own, ownIp, plain, port1 } from './scene.js'
+import { gateway, gw, hv1, ls1, ls2, nothing, own, ownIp, plain, port1 } from './scene.js'
 
 t.test('garbage is refused row by row with its reason, and everything else is served', (t) => {
   const { forwarding, refusals } = createDesiredBuilder(gateway)(
@@ -96,5 +97,43 @@ t.test('a port row of the switch that is not configured here is faulty once it h
     ).refusals
   t.same(stranger(new Map()), [])
   t.match(stranger(new Map([[0, ls1]])), [{ row: port1, fault: { on: 'port', port: port1, key: 'unspecified_fault' } }])
+  t.end()
+})
+
+t.test('a binding of a reserved VLAN is refused by itself; the same VLAN of another port is served', (t) => {
+  const [port2, set] = [uuid(3), (...vlans: number[]) => new Set(vlans as VlanId[])]
+  const bound = new Map([0, 7, 100].map((vlan) => [vlan, ls1]))
+  const { forwarding, refusals } = createDesiredBuilder({
+    ...gateway,
+    ports: new Map([
+      ['port1', 'eth1'],
+      ['port2', 'eth2'],
+    ]),
+    reservedVlans: [
+      { port: undefined, vlans: set(100) },
+      { port: 'port1', vlans: set(0, 7) },
+    ],
+  })(
+    replicaOf({
+      Physical_Switch: [{ _uuid: gw, name: 'gw', ports: [port1, port2] }],
+      Physical_Port: [
+        { _uuid: port1, name: 'port1', vlan_bindings: new Map([...bound, [8, ls1]]) },
+        { _uuid: port2, name: 'port2', vlan_bindings: bound },
+      ],
+      Logical_Switch: [{ _uuid: ls1, name: 'blue', tunnel_key: 5 }],
+    }),
+    nothing,
+  )
+  t.same([...forwarding.bindings.keys()], ['eth1/8', 'eth2/0', 'eth2/7'])
+  const reserved = 'by reserved-vlans of the configuration'
+  t.same(
+    refusals.map(({ row, vlan, reason, fault }) => [row, vlan, reason, fault.key]),
+    [
+      [port1, 0, `binding of blue: untagged frames are reserved on port1 ${reserved}`, 'invalid_vlan_map'],
+      [port1, 7, `binding of blue: VLAN 7 is reserved on port1 ${reserved}`, 'invalid_vlan_map'],
+      [port1, 100, `binding of blue: VLAN 100 is reserved on every port ${reserved}`, 'invalid_vlan_map'],
+      [port2, 100, `binding of blue: VLAN 100 is reserved on every port ${reserved}`, 'invalid_vlan_map'],
+    ],
+  )
   t.end()
 })

@@ -13,6 +13,7 @@ export const gateway: Gateway = {
   tunnelIp: ownIp,
   floodsToRemoteMacs: true,
   ports: new Map([['port1', 'eth1']]),
+  reservedVlans: [],
   arpNdSuppression: true,
 }
 export const nothing = {

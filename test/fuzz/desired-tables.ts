@@ -24,7 +24,7 @@ export function desiredTables(gateway: Described, replica: Replica<Tables>, kern
   const { switchName, ports } = gateway
   const tunnelIp = valueOf(parseIpAddress(gateway.tunnelIp))
   const named = new Map(ports.map((port) => [port, port]))
-  const defaults = { arpNdSuppression: true, floodsToRemoteMacs: true }
+  const defaults = { reservedVlans: [], arpNdSuppression: true, floodsToRemoteMacs: true }
   const build = createDesiredBuilder({ switchName, tunnelIp, ports: named, ...defaults })
   const { forwarding } = build(replica, { ...presentIn(kernel), addresses: new Set() })
   const { switches, bindings, tunnels, remoteMacs, neighbours, floods, groups, origins, acls, bfd } = forwarding

@@ -11,6 +11,7 @@ const config: Config = {
   switchName: 'gw',
   tunnelIp: undefined,
   ports: [],
+  reservedVlans: [],
   database: { kind: 'embedded' },
   managers: [],
   stateDir: '/nonexistent',

@@ -23,7 +23,7 @@ export const bindings = section({ schema, build, print })
 function build({ config, replica, desired, applied }: View): Bindings {
   const own = [...replica.table('Physical_Switch').values()].find(({ name }) => name === config.switchName)
   const forwarding = new Set([...(applied?.bindings.values() ?? [])].map((binding) => keyOf(binding)))
-  const reasons = new Map((desired?.refusals ?? []).map(({ row, reason }) => [row, reason]))
+  const reasons = new Map((desired?.refusals ?? []).map(({ row, vlan, reason }) => [reasonKey(row, vlan), reason]))
   return (own?.ports ?? []).flatMap((id) => {
     const port = replica.table('Physical_Port').get(id)
     if (port === undefined) return []
@@ -41,12 +41,19 @@ function build({ config, replica, desired, applied }: View): Bindings {
           vni: row?.tunnel_key ?? null,
           state: isForwarding
             ? 'forwarding'
-            : isKeyless
-              ? 'waiting for a tunnel_key'
-              : (reasons.get(switchId) ?? reasons.get(id) ?? 'not applied yet'),
+            : (reasons.get(reasonKey(id, vlan)) ??
+              (isKeyless ? 'waiting for a tunnel_key' : undefined) ??
+              reasons.get(reasonKey(switchId)) ??
+              reasons.get(reasonKey(id)) ??
+              'not applied yet'),
         }
       })
   })
+}
+
+/** Of the whole row, or of one binding of a port. */
+function reasonKey(row: string, vlan?: number): string {
+  return vlan === undefined ? row : `${row}/${vlan}`
 }
 
 function keyOf({ netdev, vlan, switchId }: { netdev: string; vlan: number; switchId: string }): string {

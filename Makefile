@@ -31,7 +31,7 @@ bench: tools-for-root tools-for-run tools-for-bench tests load-generator ## buil
 kernels: tools-for-root tools-for-run tools-for-kernels tools-for-test addons tests ## build, then prove the gateway on Debian's kernels 6.1 and 6.12 under emulation (some ten minutes; KERNELS="package ..." chooses)
 	@test/kernels/prove.sh $(KERNELS)
 
-fuzz: tools-for-root tools-for-run tools-for-test addons tests fuzz-program ## fuzz what reads bytes from outside, each target for T=60 seconds (F=flow: that one alone; another name lists them)
+fuzz: tools-for-root tools-for-run tools-for-test addons tests fuzz-program ## fuzz what reads bytes from outside, each target for T=60 seconds (F=flow: that one alone; another name lists them; SEED=N: the same again)
 	@T=$(T) F=$(F) node dist-test/test/fuzz/campaign.js
 
 clean: ## remove what building made (the tools in .tools/ stay)

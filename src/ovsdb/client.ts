@@ -202,15 +202,16 @@ export class OvsdbClient<T> {
 
   #take(news: MonitorNews): void {
     if (news.isWhole) {
-      this.#setContents(replaceContents(this.#tables, this.#contents, news.updates))
+      const contents = replaceContents(this.#tables, this.#contents, news.updates)
+      this.#draft = undefined
+      this.#setContents(contents)
       return
     }
     try {
       this.#draft ??= beginDraft(this.#tables, this.#contents)
       this.#draft.apply(news.updates)
     } catch (error) {
-      // What the replica lacks now cannot be asked for as a difference.
-      this.#draft = undefined
+      // What the replica lacks now cannot be asked for as a difference. What came before this message stands.
       this.#resume = undefined
       throw error
     }

@@ -46,7 +46,11 @@ export function replaceContents(tables: TableDescriptions, previous: Contents, d
 
 /** Collects the updates of a batch. */
 export interface Draft {
-  /** @throws OvsdbError `protocol error`, with table, row and column; the draft is of no use afterwards. */
+  /**
+   * Takes what one message says of any row, once for each: all of it or nothing.
+   *
+   * @throws OvsdbError `protocol error`, with table, row and column
+   */
   readonly apply: (updates: readonly RowUpdate[]) => void
   /** The contents so far: the very ones that the draft began with when nothing differs. */
   readonly contents: () => Contents
@@ -60,22 +64,27 @@ export function beginDraft(tables: TableDescriptions, base: Contents): Draft {
     drafts.set(table, draft)
     return draft
   }
-  const applyOne = (update: RowUpdate): void => {
+  /** What is to be written for an update; undefined: nothing. */
+  const judge = (update: RowUpdate): (() => void) | undefined => {
     const description = descriptionOf(tables, update)
     const draft = draftOf(update.table)
     if (update.kind === 'gone') {
-      draft.delete(update.uuid)
-      return
+      return () => {
+        draft.delete(update.uuid)
+      }
     }
     const before = draft.get(update.uuid)
     const after = update.kind === 'put' ? buildRow(description, update) : modifyRow(description, before, update)
     const row = keepIdentity(description, before, after)
-    if (row !== before) draft.set(update.uuid, row)
+    if (row === before) return undefined
+    return () => {
+      draft.set(update.uuid, row)
+    }
   }
 
   return {
     apply: (updates) => {
-      updates.forEach(applyOne)
+      for (const write of updates.map(judge)) write?.()
     },
     contents: () => {
       const contents = new Map([...base].map(([table, rows]) => [table, drafts.get(table)?.finish() ?? rows]))
@@ -109,7 +118,7 @@ function modifyRow(description: TableDescription, before: Row | undefined, updat
     })
   const row: Record<string, Value> = { ...before }
   for (const [column, json] of Object.entries(update.columns)) {
-    const type = description.columns[column]
+    const type = Object.hasOwn(description.columns, column) ? description.columns[column] : undefined
     if (type) row[column] = located(update, column, () => applyDiff(type, before[column], json))
   }
   return row

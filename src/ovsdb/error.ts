@@ -57,7 +57,10 @@ export interface OvsdbErrorContext {
   readonly cause?: unknown
 }
 
-/** The one error class of this folder. Decide by `code`; the message is for people. */
+/** What a peer said may be of any length, and what became of it goes into a log. */
+const longest = 1000
+
+/** The one error class of this folder. Decide by `code`; the message is for people. Long texts are cut. */
 export class OvsdbError extends Error {
   override readonly name = 'OvsdbError'
   readonly code: OvsdbErrorCode
@@ -68,11 +71,15 @@ export class OvsdbError extends Error {
   readonly operation: number | undefined
 
   constructor(code: OvsdbErrorCode, details: string, context: OvsdbErrorContext = {}) {
-    super(messageOf(code, details, context), context.cause === undefined ? undefined : { cause: context.cause })
+    const [words, place] = [
+      shortened(details),
+      { ...context, table: shortened(context.table), row: shortened(context.row) },
+    ]
+    super(messageOf(code, words, place), context.cause === undefined ? undefined : { cause: context.cause })
     this.code = code
-    this.details = details
-    this.table = context.table
-    this.row = context.row
+    this.details = words
+    this.table = place.table
+    this.row = place.row
     this.column = context.column
     this.operation = context.operation
   }
@@ -97,4 +104,8 @@ function messageOf(code: OvsdbErrorCode, details: string, context: OvsdbErrorCon
     context.column === undefined ? undefined : `column ${context.column}`,
   ].filter((part) => part !== undefined)
   return `${code}${place.length > 0 ? ` (${place.join(', ')})` : ''}${details === '' ? '' : `: ${details}`}`
+}
+
+function shortened<T extends string | undefined>(text: T): T | string {
+  return text !== undefined && text.length > longest ? `${text.slice(0, longest)}...` : text
 }

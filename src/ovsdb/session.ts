@@ -21,6 +21,9 @@ export interface SessionListener {
   readonly onClosed: (error: OvsdbError) => void
 }
 
+/** Answers that a peer asks for and does not read. */
+const mostUnreadBytes = 64 * 1024 * 1024
+
 /** One connection from its beginning to its end. */
 export interface Session {
   /** `onReply` is called exactly once, within the turn of the reply, so before any later message of the stream is dispatched. */
@@ -69,6 +72,8 @@ export function openSession(endpoint: Endpoint, tls: TlsOptions | undefined, lis
         // RFC 7047 section 4.1.11: an echo is answered with its own id and params. A server may request nothing else.
         if (message.method === 'echo') send({ id: message.id, result: message.params as readonly Json[], error: null })
         else send({ id: message.id, result: null, error: 'unknown method' })
+        if (socket.writableLength > mostUnreadBytes)
+          throw new OvsdbError('protocol error', `the peer left ${String(socket.writableLength)} bytes unread`)
         return
       case 'notification':
         listener.onNotification(message.method, message.params)

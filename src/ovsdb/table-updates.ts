@@ -12,32 +12,23 @@ export type RowUpdate = { readonly table: string; readonly uuid: Uuid } & (
 
 type Columns = Readonly<Record<string, unknown>>
 
-/** Columns are decoded by the type of each, so only the object is checked here. */
-const columns = z.custom<Columns>((json) => typeof json === 'object' && json !== null && !Array.isArray(json))
+/** Members of any name, each decoded by itself: a schema of a record would pass over one that is called `__proto__`. */
+const members = z.custom<Columns>((json) => typeof json === 'object' && json !== null && !Array.isArray(json))
 
-/** <table-updates> of RFC 7047 section 4.1.6: `new` is the whole row, also after a modification. */
-const tableUpdates = z.record(
-  z.string(),
-  z.record(z.string(), z.object({ old: columns.optional(), new: columns.optional() })),
-)
+/** <row-update> of RFC 7047 section 4.1.6: `new` is the whole row, also after a modification. */
+const rowUpdate = z.object({ old: members.optional(), new: members.optional() })
 
-/** <table-updates2> of ovsdb-server(7): exactly one member per row. `delete` comes with null. */
-const tableUpdates2 = z.record(
-  z.string(),
-  z.record(
-    z.string(),
-    z.object({
-      initial: columns.optional(),
-      insert: columns.optional(),
-      modify: columns.optional(),
-      delete: z.unknown().optional(),
-    }),
-  ),
-)
+/** <row-update2> of ovsdb-server(7): exactly one member per row. `delete` comes with null. */
+const rowUpdate2 = z.object({
+  initial: members.optional(),
+  insert: members.optional(),
+  modify: members.optional(),
+  delete: z.unknown().optional(),
+})
 
 /** @throws OvsdbError `protocol error` */
 export function readTableUpdates(json: unknown): RowUpdate[] {
-  return flatten(decodeAs(tableUpdates, json, 'a <table-updates>'), (update) => {
+  return flatten(rowUpdate, json, 'a <table-updates>', (update) => {
     if (update.new) return { kind: 'put', columns: update.new }
     return update.old && { kind: 'gone' }
   })
@@ -45,7 +36,7 @@ export function readTableUpdates(json: unknown): RowUpdate[] {
 
 /** @throws OvsdbError `protocol error` */
 export function readTableUpdates2(json: unknown): RowUpdate[] {
-  return flatten(decodeAs(tableUpdates2, json, 'a <table-updates2>'), (update) => {
+  return flatten(rowUpdate2, json, 'a <table-updates2>', (update) => {
     const whole = update.initial ?? update.insert
     if (whole) return { kind: 'put', columns: whole }
     if (update.modify) return { kind: 'modify', columns: update.modify }
@@ -55,15 +46,17 @@ export function readTableUpdates2(json: unknown): RowUpdate[] {
 
 type Change = { kind: 'put' | 'modify'; columns: Columns } | { kind: 'gone' }
 
-function flatten<U>(
-  updates: Record<string, Record<string, U>>,
-  changeOf: (update: U) => Change | undefined,
+function flatten<S extends z.ZodType>(
+  schema: S,
+  json: unknown,
+  what: string,
+  changeOf: (update: z.infer<S>) => Change | undefined,
 ): RowUpdate[] {
-  return Object.entries(updates).flatMap(([table, rows]) =>
-    Object.entries(rows).map(([text, update]): RowUpdate => {
+  return Object.entries(decodeAs(members, json, what)).flatMap(([table, rows]) =>
+    Object.entries(decodeAs(members, rows, what)).map(([text, update]): RowUpdate => {
       const uuid = parseUuid(text)
       if (!uuid.ok) throw new OvsdbError('protocol error', uuid.reason, { table })
-      const change = changeOf(update)
+      const change = changeOf(decodeAs(schema, update, what))
       if (!change) throw new OvsdbError('protocol error', 'a <row-update> without a change', { table, row: text })
       return { table, uuid: uuid.value, ...change }
     }),

@@ -33,8 +33,9 @@ export function dumpReplica(replica: Replica<Tables>): PlainTables {
   return tables
 }
 
-function plainOfJson(json: unknown): readonly string[] {
-  if (!Array.isArray(json)) return [JSON.stringify(json)]
+/** A <value> of RFC 7047 section 5.1 in that form. */
+export function plainOfJson(json: unknown): readonly string[] {
+  if (!Array.isArray(json)) return [isUuid(json) ? json : JSON.stringify(json)]
   const [kind, content] = json as [string, unknown]
   if (kind === 'uuid') return [String(content)]
   const members = content as unknown[]

@@ -13,6 +13,18 @@ export function memoLast<A extends readonly unknown[], R>(compute: (...args: A) 
   }
 }
 
+/** `memoLast` for a function of one object, whose fields are what it is made of. */
+export function memoFields<I extends object, R>(compute: (input: I) => R): (input: I) => R {
+  let last: { readonly input: I; readonly result: R } | undefined
+  return (input) => {
+    const fields = Object.keys(input) as (keyof I)[]
+    const former = last?.input
+    if (last === undefined || fields.some((field) => former?.[field] !== input[field]))
+      last = { input, result: compute(input) }
+    return last.result
+  }
+}
+
 /** Makes the function that answers its last answer again where a map with the same entries, by identity, is given. */
 export function keepEqual<K, V>(): (map: ReadonlyMap<K, V>) => ReadonlyMap<K, V> {
   let kept: ReadonlyMap<K, V> | undefined

@@ -5,7 +5,7 @@ import type { LogicalSwitchRow, McastMacsRemoteRow, PhysicalLocatorSetRow } from
 import { readMulticast, type MulticastReading } from './flood-list.js'
 import type { Locators } from './locators.js'
 import type { MacEntry } from './mac-index.js'
-import { memoLast } from './memo-last.js'
+import { memoFields, memoLast } from './memo-last.js'
 import { createRemoteMacResolver, type RemoteMacs } from './remote-macs.js'
 
 /** The rows that say where the frames of a logical switch go. */
@@ -26,15 +26,16 @@ export interface SwitchReading {
   readonly keyed: readonly Locator[]
 }
 
-/** Makes the function that reads one logical switch; what did not change since its last call is taken over. */
+/** Makes the function that reads one logical switch: the same object while its rows say the same. */
 export function createSwitchReader(): (rows: SwitchRows, ownIp: IpAddress | undefined) => SwitchReading {
   const resolveMacs = createRemoteMacResolver()
   const multicastOf = memoLast(readMulticast)
   const keyedOf = memoLast(keyedAmong)
+  const readingOf = memoFields((reading: SwitchReading) => reading)
   return ({ row, macs, multicast: rows, sets, locators }, ownIp) => {
     const remote = resolveMacs(macs, { switchName: row.name, locators, ownIp })
     const multicast = multicastOf(row.name, rows, sets, locators, ownIp)
-    return { remote, multicast, keyed: keyedOf(remote.ends, multicast) }
+    return readingOf({ remote, multicast, keyed: keyedOf(remote.ends, multicast) })
   }
 }
 

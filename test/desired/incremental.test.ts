@@ -1,6 +1,7 @@
 import t from 'tap'
-import { createDesiredBuilder, type Desired, type Present } from '../../src/desired/desired.js'
+import { createDesiredBuilder, type Desired } from '../../src/desired/desired.js'
 import type { Forwarding } from '../../src/desired/forwarding.js'
+import type { Present } from '../../src/desired/present.js'
 import type { Uuid } from '../../src/ovsdb/notation.js'
 import type { Replica } from '../../src/ovsdb/replica.js'
 import { PersistentMap } from '../../src/persistent/persistent-map.js'

@@ -1,11 +1,42 @@
 import type { Config } from '../config/config.js'
-import type { MacUse } from '../datapath/datapath.js'
+import type { Datapath, MacUse } from '../datapath/datapath.js'
 import type { Uuid } from '../ovsdb/notation.js'
 import type { LogicalSwitchRow } from '../schema/rows.generated.js'
 import type { Impairment } from './impairment.js'
+import type { Log } from './log.js'
+
+/** Reads for whom there is no room; what was known stands until it can be read. */
+export class MacRoom {
+  readonly #config: Config
+  readonly #datapath: Datapath
+  readonly #log: Log
+  #roomless: readonly Impairment[] = []
+
+  constructor(config: Config, datapath: Datapath, log: Log) {
+    this.#config = config
+    this.#datapath = datapath
+    this.#log = log
+  }
+
+  get roomless(): readonly Impairment[] {
+    return this.#roomless
+  }
+
+  /** Events come in a callback of the native module: what cannot be read now is read with the next sample. */
+  read(switches: ReadonlyMap<Uuid, LogicalSwitchRow> | undefined): void {
+    const before = new Set(this.#roomless.map(({ subject }) => subject))
+    try {
+      this.#roomless = roomlessOf(this.#datapath.macUses(), this.#config, switches)
+    } catch (cause) {
+      this.#log.warn('mac_room_not_read', { message: cause instanceof Error ? cause.message : String(cause) })
+    }
+    for (const { subject, reason } of this.#roomless)
+      if (!before.has(subject)) this.#log.warn('mac_table_exhaustion', { subject, reason })
+  }
+}
 
 /** Whose local MACs are not learned for want of room: Physical_Switch.switch_fault_status says so while it lasts. */
-export function roomlessOf(
+function roomlessOf(
   uses: readonly MacUse[],
   { ports }: Pick<Config, 'ports'>,
   switches: ReadonlyMap<Uuid, LogicalSwitchRow> | undefined,

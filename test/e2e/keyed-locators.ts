@@ -1,4 +1,4 @@
-import { transact } from '../lab/transact.js'
+import { commit, transact } from '../lab/transact.js'
 
 /** A locator with a tunnel_key of its own, which vtep-ctl cannot make. */
 export interface KeyedLocator {
@@ -20,7 +20,7 @@ export async function placeBehind(
 ): Promise<void> {
   const named = (locator: KeyedLocator) => ['named-uuid', `l${members.indexOf(locator)}`]
   const inSwitch = { logical_switch: ['uuid', logicalSwitch] }
-  const results = (await transact(
+  await commit(
     endpoint,
     ...members.map(({ ip, key }, index) => ({
       op: 'insert',
@@ -52,9 +52,7 @@ export async function placeBehind(
       table: 'Ucast_Macs_Remote',
       row: { MAC, ...inSwitch, locator: named(locator) },
     })),
-  )) as { error?: string; details?: string }[]
-  const failed = results.find((result) => result.error !== undefined)
-  if (failed !== undefined) throw new Error(`${failed.error}: ${failed.details}`)
+  )
 }
 
 /** Changes the tunnel_key of a locator in place; `to` undefined takes it away. */

@@ -29,3 +29,21 @@ export async function transact(endpoint: string, ...operations: readonly object[
     socket.destroy()
   }
 }
+
+/**
+ * The same; throws what the database says where it does not take the transaction. Returns the UUIDs of the inserted rows, by operation.
+ *
+ * @param endpoint `unix:PATH`
+ */
+export async function commit(
+  endpoint: string,
+  ...operations: readonly object[]
+): Promise<readonly (string | undefined)[]> {
+  const results = (await transact(endpoint, ...operations)) as Result[]
+  const failed = results.find((result) => result?.error !== undefined)
+  if (failed) throw new Error(`${failed.error}: ${failed.details}`)
+  return results.map((result) => result?.uuid?.[1])
+}
+
+/** Operations after a failed one have null. */
+type Result = { readonly error?: string; readonly details?: string; readonly uuid?: [string, string] } | null

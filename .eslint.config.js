@@ -9,7 +9,7 @@ const mayImport = {
   embedded: ['ovsdb'],
   ovsdb: ['persistent'],
   persistent: [],
-  publish: ['ovsdb', 'schema'],
+  publish: ['ovsdb', 'persistent', 'schema'],
   reconcile: ['datapath', 'desired', 'persistent', 'schema', 'ovsdb/notation'],
   schema: ['ovsdb/notation', 'ovsdb/parsed', 'ovsdb/description', 'ovsdb/operation'],
 }

@@ -10,7 +10,7 @@ import type { Endpoint } from '../ovsdb/endpoint.js'
 import type { Operation } from '../ovsdb/operation.js'
 import { MONITORED } from '../publish/monitored.js'
 import { Publisher } from '../publish/publisher.js'
-import { buildTransaction } from '../publish/transaction.js'
+import { createTransactionBuilder } from '../publish/transaction.js'
 import { hardwareVtep, type Tables } from '../schema/rows.generated.js'
 import { Gateway } from './gateway.js'
 import { lockName } from './lock-name.js'
@@ -39,6 +39,7 @@ export class Daemon {
   readonly #endpoint: Endpoint
   readonly #client: OvsdbClient<Tables>
   readonly #publisher: Publisher
+  readonly #buildTransaction = createTransactionBuilder()
   readonly #console: ConsoleServer
   readonly #embedded: EmbeddedServer | undefined
   readonly #startedMs = Date.now()
@@ -193,7 +194,7 @@ export class Daemon {
     const { state } = this.#client
     const publication = this.#gateway?.publication()
     if (publication === undefined || state.kind !== 'synced' || state.lock !== 'held') return undefined
-    return this.#client.fit(buildTransaction(this.#client.replica, publication))
+    return this.#client.fit(this.#buildTransaction(this.#client.replica, publication))
   }
 
   #settled(): void {

@@ -17,9 +17,9 @@ export interface OwnEndPoint {
 /** The locator of each address: the one without a key of its own, else the one with the lowest UUID. */
 export type LocatorIndex = ReadonlyMap<string, PhysicalLocatorRow>
 
-export function indexLocators(replica: Replica<Tables>): LocatorIndex {
+export function indexLocators(rows: Iterable<PhysicalLocatorRow>): LocatorIndex {
   const index = new Map<string, PhysicalLocatorRow>()
-  for (const row of replica.table('Physical_Locator').values()) {
+  for (const row of rows) {
     const rival = index.get(row.dst_ip)
     if (rival === undefined || precedes(row, rival)) index.set(row.dst_ip, row)
   }

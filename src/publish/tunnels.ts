@@ -1,39 +1,43 @@
 import type { NamedUuid, Uuid } from '../ovsdb/notation.js'
+import type { WrittenRow } from '../ovsdb/operation.js'
 import type { Replica } from '../ovsdb/replica.js'
 import { BFD_CONFIG_LOCAL } from '../schema/bfd-config.js'
 import { mutate, update } from '../schema/operations.js'
 import type { PhysicalSwitchRow, Tables, TunnelRow } from '../schema/rows.generated.js'
 import { tunnelsByRemote } from '../schema/tunnel-rows.js'
 import type { Draft } from './draft.js'
-import type { LocatorIndex, OwnEndPoint } from './end-points.js'
+import { indexLocators, type OwnEndPoint } from './end-points.js'
 import type { Publication } from './publication.js'
+import type { RemoteLocators } from './remote-locators.js'
 
 const NO_STATUS: ReadonlyMap<string, string> = new Map()
 
 /**
  * Physical_Switch.tunnels: a row for each remote VTEP in use, the place where a controller asks for BFD. A row stays as long as
  * its remote VTEP is in use, whatever else changes, since it carries what the controller wrote; while we have no address, too. It
- * holds both its locators in the database, so one that is not in use any more is let go.
+ * holds both its locators in the database, and a controller that makes a locator that is there is refused: so one that nothing but
+ * Tunnel rows names is let go.
  */
 export function publishTunnels(
   draft: Draft,
   replica: Replica<Tables>,
   row: PhysicalSwitchRow,
-  { remoteIps, bfdStatus, tunnelIp }: Publication,
+  { remoteIps, bfdStatus }: Publication,
   own: OwnEndPoint | undefined,
-  index: LocatorIndex,
+  named: RemoteLocators,
 ): void {
   const locators = replica.table('Physical_Locator')
   const present = tunnelsByRemote(row.tunnels, replica.table('Tunnel'), locators)
+  const remotes = indexLocators([...named.keys()].flatMap((id) => locators.get(id) ?? []))
   const used = new Set<Uuid>()
   const made: NamedUuid[] = []
   for (const ip of own === undefined ? present.keys() : remoteIps) {
     const tunnel = present.get(ip)
-    const remote = index.get(ip)?._uuid
+    const remote = remotes.get(ip)?._uuid
     if (tunnel !== undefined) {
       used.add(tunnel._uuid)
-      const isMoved = locators.get(tunnel.local)?.dst_ip !== tunnelIp
-      publishTunnel(draft, tunnel, bfdStatus.get(ip) ?? NO_STATUS, isMoved ? own : undefined)
+      publishEnds(draft, tunnel, own, named.has(tunnel.remote) ? undefined : remote)
+      publishBfd(draft, tunnel, bfdStatus.get(ip) ?? NO_STATUS)
     } else if (own !== undefined && remote !== undefined) {
       made.push(draft.insert('Tunnel', { local: own.locator(), remote, bfd_config_local: BFD_CONFIG_LOCAL }))
     }
@@ -44,20 +48,18 @@ export function publishTunnels(
   if (unused.length > 0) draft.operations.push(mutate('Physical_Switch', where, [['tunnels', 'delete', unused]]))
 }
 
-/**
- * What of a row that is there is ours: bfd_status, which is ephemeral, and the keys of bfd_config_local, where somebody may have
- * put other values.
- *
- * @param moved our end, where the row names another address.
- */
-function publishTunnel(
-  draft: Draft,
-  tunnel: TunnelRow,
-  status: ReadonlyMap<string, string>,
-  moved: OwnEndPoint | undefined,
-): void {
+/** @param remote the locator that is to stand in the place of one that is not in use any more. */
+function publishEnds(draft: Draft, tunnel: TunnelRow, own: OwnEndPoint | undefined, remote: Uuid | undefined): void {
+  const columns: WrittenRow<TunnelRow> = {
+    ...(own === undefined || own.isLocator(tunnel.local) ? {} : { local: own.locator() }),
+    ...(remote === undefined ? {} : { remote }),
+  }
+  if (Object.keys(columns).length > 0) draft.operations.push(update('Tunnel', [['_uuid', '==', tunnel._uuid]], columns))
+}
+
+/** What of BFD is ours: bfd_status, which is ephemeral, and the keys of bfd_config_local, where somebody may have put other values. */
+function publishBfd(draft: Draft, tunnel: TunnelRow, status: ReadonlyMap<string, string>): void {
   const where = [['_uuid', '==', tunnel._uuid]] as const
-  if (moved !== undefined) draft.operations.push(update('Tunnel', where, { local: moved.locator() }))
   const missing = new Map([...BFD_CONFIG_LOCAL].filter(([key]) => !tunnel.bfd_config_local.has(key)))
   if (missing.size > 0) draft.operations.push(mutate('Tunnel', where, [['bfd_config_local', 'insert', missing]]))
   if (!says(tunnel.bfd_status, status)) draft.operations.push(update('Tunnel', where, { bfd_status: status }))

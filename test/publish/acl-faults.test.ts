@@ -1,10 +1,7 @@
 import t from 'tap'
 import type { Uuid } from '../../src/ovsdb/notation.js'
 import { until } from '../lab/until.js'
-import { publishOnServer, type Published } from './publisher-on-server.js'
-
-const column = async ({ server }: Published, table: string, name: string, ...where: string[]): Promise<string[]> =>
-  (await server.ctl('--bare', `--columns=${name}`, 'find', table, ...where)).split('\n').filter((line) => line !== '')
+import { column, publishOnServer } from './publisher-on-server.js'
 
 t.test('faults of ACLs are set and cleared, those of ACLs that only another switch has left alone', async (t) => {
   const published = await publishOnServer(t)

@@ -1,25 +1,10 @@
 import t from 'tap'
 import type { Uuid } from '../../src/ovsdb/notation.js'
-import type { IpAddress } from '../../src/schema/ip-address.js'
 import type { Mac } from '../../src/schema/mac.js'
 import { until } from '../lab/until.js'
-import { publishOnServer, type Published } from './publisher-on-server.js'
+import { column, logicalSwitch, publishOnServer } from './publisher-on-server.js'
 
-const hv = '10.0.0.11' as IpAddress
 const mac = '02:00:00:00:00:01' as Mac
-
-/** A column of the one row (or of all rows) that `vtep-ctl find` shows. */
-const column = async ({ server }: Published, table: string, name: string, ...where: string[]): Promise<string[]> =>
-  (await server.ctl('--bare', `--columns=${name}`, 'find', table, ...where)).split('\n').filter((line) => line !== '')
-
-const logicalSwitch = async (published: Published, name: string, vni: number): Promise<Uuid> => {
-  await published.server.ctl('add-ls', name, '--', 'set', 'Logical_Switch', name, `tunnel_key=${vni}`)
-  const [id] = await column(published, 'Logical_Switch', '_uuid', `name=${name}`)
-  await until('the replica to have the logical switch', async () =>
-    Promise.resolve(published.client.replica.table('Logical_Switch').has(id as Uuid)),
-  )
-  return id as Uuid
-}
 
 t.test(
   'an empty database gets its rows in one transaction, and a second gateway process changes none of them',
@@ -126,76 +111,6 @@ t.test(
     t.same(await column(published, 'Ucast_Macs_Local', 'MAC'), [mac])
   },
 )
-
-t.test('a Tunnel row stands for each remote VTEP in use and goes with it', async (t) => {
-  const published = await publishOnServer(t)
-  const id = await logicalSwitch(published, 'ls0', 5001)
-  await published.server.ctl('add-ucast-remote', 'ls0', '02:00:00:00:00:99', hv)
-  await until('the replica to have the locator', async () =>
-    Promise.resolve(published.client.replica.table('Physical_Locator').size === 1),
-  )
-  await published.say({ bound: new Set([id]), remoteIps: new Set([hv]) })
-  const [remote] = await column(published, 'Tunnel', 'remote')
-  t.equal(published.client.replica.table('Physical_Locator').get(remote as Uuid)?.dst_ip, hv)
-  await published.server.ctl('del-ucast-remote', 'ls0', '02:00:00:00:00:99')
-  await published.say({ remoteIps: new Set() })
-  t.same(await column(published, 'Tunnel', '_uuid'), [])
-  t.same(await column(published, 'Physical_Locator', 'dst_ip'), ['10.0.0.1'])
-})
-
-t.test('a Tunnel row keeps what the controller wrote, whatever locators and addresses do', async (t) => {
-  const published = await publishOnServer(t)
-  const { server } = published
-  const id = await logicalSwitch(published, 'ls0', 5001)
-  await server.ctl('add-ucast-remote', 'ls0', '02:00:00:00:00:99', hv)
-  await until('the replica to have the locator', async () =>
-    Promise.resolve(published.client.replica.table('Physical_Locator').size === 1),
-  )
-  await published.say({ bound: new Set([id]), remoteIps: new Set([hv]) })
-  const [row] = await column(published, 'Tunnel', '_uuid')
-  const local = 'bfd_dst_ip=169.254.1.0 bfd_dst_mac="00:23:20:00:00:01"'
-  t.same(await column(published, 'Tunnel', 'bfd_config_local'), [local.replaceAll('"', '')])
-
-  await server.ctl('set', 'Tunnel', row!, 'bfd_params:enable=true', 'bfd_config_local:bfd_dst_ip=169.254.9.9')
-  await server.ctl('remove', 'Tunnel', row!, 'bfd_config_local', 'bfd_dst_mac')
-  await until('the missing key to be written', async () =>
-    (await server.ctl('get', 'Tunnel', row!, 'bfd_config_local')).includes('bfd_dst_mac'),
-  )
-  t.match(await server.ctl('get', 'Tunnel', row!, 'bfd_config_local'), '169.254.9.9', 'a value that is there stays')
-
-  await published.say({ configuredTunnelIp: undefined, tunnelIp: undefined, remoteIps: new Set() })
-  t.same(await column(published, 'Tunnel', '_uuid'), [row], 'without an address it waits')
-  const moved = '10.0.0.2' as IpAddress
-  await published.say({ configuredTunnelIp: moved, tunnelIp: moved, remoteIps: new Set([hv]) })
-  t.same(await column(published, 'Tunnel', '_uuid'), [row])
-  t.equal(await server.ctl('get', 'Tunnel', row!, 'bfd_params:enable'), '"true"')
-  const [end] = await column(published, 'Tunnel', 'local')
-  t.equal(published.client.replica.table('Physical_Locator').get(end as Uuid)?.dst_ip, '10.0.0.2')
-})
-
-t.test('bfd_status is written when it changed, again when the server lost it, and cleared', async (t) => {
-  const published = await publishOnServer(t)
-  const { server } = published
-  const id = await logicalSwitch(published, 'ls0', 5001)
-  await server.ctl('add-ucast-remote', 'ls0', '02:00:00:00:00:99', hv)
-  await until('the replica to have the locator', async () =>
-    Promise.resolve(published.client.replica.table('Physical_Locator').size === 1),
-  )
-  await published.say({ bound: new Set([id]), remoteIps: new Set([hv]) })
-  const read = async () => (await column(published, 'Tunnel', 'bfd_status')).join()
-  const say = (state: string) => published.say({ bfdStatus: new Map([[hv, new Map([['state', state]])]]) })
-  await say('up')
-  t.equal(await read(), 'state=up')
-  const count = published.transactions()
-  await say('up')
-  t.equal(published.transactions(), count)
-  await server.kill()
-  await server.start()
-  await until('the status to be written again', async () => (await read()) === 'state=up')
-  await published.settled()
-  await published.say({ bfdStatus: new Map() })
-  t.equal(await read(), '')
-})
 
 t.test('faults are set and cleared, and written again when the server lost them', async (t) => {
   const published = await publishOnServer(t)

@@ -1,11 +1,12 @@
 import type { Test } from 'tap'
 import { OvsdbClient } from '../../src/ovsdb/client.js'
+import type { Uuid } from '../../src/ovsdb/notation.js'
 import type { Operation } from '../../src/ovsdb/operation.js'
 import type { Replica } from '../../src/ovsdb/replica.js'
 import { MONITORED } from '../../src/publish/monitored.js'
 import type { Publication } from '../../src/publish/publication.js'
 import { Publisher } from '../../src/publish/publisher.js'
-import { buildTransaction } from '../../src/publish/transaction.js'
+import { createTransactionBuilder } from '../../src/publish/transaction.js'
 import type { IpAddress } from '../../src/schema/ip-address.js'
 import { hardwareVtep, type Tables } from '../../src/schema/rows.generated.js'
 import { type OvsdbServer, type OvsdbServerOptions, startOvsdbServer } from '../lab/ovsdb-server.js'
@@ -54,6 +55,7 @@ export async function publishOnServer(
   const server = await startOvsdbServer(options)
   t.teardown(() => server.close())
   let publication: Publication = { ...nothingToSay, ...initial }
+  const buildTransaction = createTransactionBuilder()
   let transactions = 0
   const warnings: string[] = []
   const ignore = (): void => undefined
@@ -108,4 +110,24 @@ export async function publishOnServer(
     transactions: () => transactions,
     warnings,
   }
+}
+
+/** A column of the one row (or of all rows) that `vtep-ctl find` shows. */
+export async function column(
+  { server }: Published,
+  table: string,
+  name: string,
+  ...where: string[]
+): Promise<string[]> {
+  return (await server.ctl('--bare', `--columns=${name}`, 'find', table, ...where)).split('\n').filter(Boolean)
+}
+
+/** Makes a logical switch that the replica has then. */
+export async function logicalSwitch(published: Published, name: string, vni: number): Promise<Uuid> {
+  await published.server.ctl('add-ls', name, '--', 'set', 'Logical_Switch', name, `tunnel_key=${vni}`)
+  return until('the replica to have the logical switch', () =>
+    Promise.resolve(
+      [...published.client.replica.table('Logical_Switch').values()].find((row) => row.name === name)?._uuid,
+    ),
+  )
 }

@@ -40,8 +40,8 @@ export function createNeighbourResolver(): (
   return (entry, switchName, remotes, unreachable) => {
     const claimed = claimedOf(entry)
     if (entry === undefined) return NOTHING_KNOWN
-    // The data plane answers only for MACs that it has as remote ones.
-    const neighbours = unreachable.size === 0 ? claimed : reachableOf(claimed, remotes, unreachable)
+    const isEachReachable = unreachable.size === 0 && remotes.size === entry.macs.standing.size
+    const neighbours = isEachReachable ? claimed : reachableOf(claimed, remotes, unreachable)
     return { neighbours, refusals: refusalsOf(entry, switchName) }
   }
 }
@@ -106,6 +106,15 @@ function withoutUnreachable(
     return locator !== undefined && !unreachable.has(remoteOf(locator))
   }
   return new Map([...claimed].filter(([, mac]) => isReachable(mac)))
+}
+
+/** The addresses but for those of MACs that are behind end points that are not served, as `servedMacs` has it. */
+export function servedNeighbours(
+  neighbours: Neighbours,
+  served: ReadonlyMap<Mac, Locator>,
+  lost: ReadonlySet<Locator> | undefined,
+): Neighbours {
+  return lost === undefined ? neighbours : new Map([...neighbours].filter(([, mac]) => served.has(mac)))
 }
 
 function refuseUnreadable({ addresses }: MacEntry, switchName: string): readonly Refusal[] {

@@ -4,7 +4,7 @@ import type { Locator } from '../schema/locator.js'
 import type { LogicalSwitchRow } from '../schema/rows.generated.js'
 import type { Forwarding, GroupKey } from './forwarding.js'
 import { keepEqual } from './memo-last.js'
-import { NO_NEIGHBOURS, type Neighbours } from './neighbours.js'
+import { NO_NEIGHBOURS, servedNeighbours, type Neighbours } from './neighbours.js'
 import type { Gateway } from './own-switch.js'
 import { createPerSwitch } from './per-switch.js'
 import type { Present } from './present.js'
@@ -59,7 +59,7 @@ export function createSwitchesServer({
         unreachable: present.unreachable,
       })
       remoteMacs.set(id, served.macs)
-      neighbours.set(id, answered.get(id) ?? NO_NEIGHBOURS)
+      neighbours.set(id, servedNeighbours(answered.get(id) ?? NO_NEIGHBOURS, served.macs, lost.get(id)))
       floods.set(id, served.flood)
       for (const [key, list] of served.groups) groups.set(key, list)
       reached.push(served.ends)

@@ -99,6 +99,34 @@ t.test('nothing is answered in the name of what lies behind a dead VTEP', (t) =>
   t.end()
 })
 
+t.test('nothing is answered in the name of a MAC that is refused, until it is served', (t) => {
+  const build = createDesiredBuilder(gateway)
+  const [ourselves, nowhere] = [uuid(24), uuid(25)]
+  const other = mac(42, b, '10.1.0.2')
+  for (const locator of [ourselves, nowhere]) {
+    t.same(known([mac(41, a, '10.1.0.1', { locator }), other], nothing, build).neighbours, { '10.1.0.2': b })
+    t.same(known([mac(41, a, '10.1.0.1'), other], nothing, build).neighbours, { '10.1.0.1': a, '10.1.0.2': b })
+  }
+  t.end()
+})
+
+t.test('nothing is answered in the name of what lies behind a locator whose key another logical switch has', (t) => {
+  const keyed = { _uuid: uuid(26), encapsulation_type: 'vxlan_over_ipv4' as const, dst_ip: hv1, tunnel_key: 2 }
+  const rows = {
+    ...twoSwitches,
+    Physical_Locator: [...twoSwitches.Physical_Locator, keyed],
+    Ucast_Macs_Remote: [
+      mac(41, a, '10.1.0.1', { locator: keyed._uuid }),
+      mac(42, b, '10.1.0.2'),
+      mac(43, b, '10.1.0.3', { logical_switch: ls2 }),
+    ],
+  }
+  const { forwarding } = createDesiredBuilder(gateway)(replicaOf(rows), nothing)
+  t.same(plain(forwarding.remoteMacs), { [ls1]: { [b]: hv1 }, [ls2]: { [b]: hv1 } })
+  t.same(plain(forwarding.neighbours), { [ls1]: { '10.1.0.2': b }, [ls2]: { '10.1.0.3': b } })
+  t.end()
+})
+
 t.test('nothing is answered without a tunnel address or in a logical switch that carries nothing', (t) => {
   const rows = [mac(41, a, '10.1.0.1')]
   const without = createDesiredBuilder({ ...gateway, tunnelIp: undefined })

@@ -15,7 +15,7 @@ export interface Box {
   readonly stateDir: string
   /** The daemon to its end, with just these flags. */
   readonly attemptVtepd: (...flags: readonly string[]) => Promise<Outcome>
-  /** The daemon as `gw`, until it is in service; more flags may follow. */
+  /** The daemon as `gw`, until it is in service; more flags may follow. In tc mode unless they say another. */
   readonly start: (...flags: readonly string[]) => Promise<Background>
   readonly vtep: (...words: readonly string[]) => Promise<Outcome>
   readonly ctl: (...command: readonly string[]) => Promise<string>
@@ -45,7 +45,8 @@ export async function makeBox(t: Test, lab?: Lab, name = 'box'): Promise<Box> {
     vtep,
     attemptVtepd: (...flags) => namespace.attempt(vtepd(flags)),
     start: async (...flags) => {
-      const daemon = namespace.start(vtepd([...ownFlags, '--run-dir', runDir, '--datapath-mode', 'tc', ...flags]))
+      const mode = flags.includes('--datapath-mode') ? [] : ['--datapath-mode', 'tc']
+      const daemon = namespace.start(vtepd([...ownFlags, '--run-dir', runDir, ...mode, ...flags]))
       owner.own(() => daemon.stop())
       await until('vtepd to be in service', async () => {
         if (!daemon.running()) throw new Error(`vtepd ended: ${daemon.output()}`)

@@ -12,7 +12,7 @@ const { T: time = '', F: only = '' } = process.env
 const seconds = time === '' ? 60 : Number(time)
 
 /** Targets that are tests of their own: they print what they did. */
-const testFiles = ['ovsdb-stream', 'random-controller']
+const testFiles = ['ovsdb-stream', 'ovsdb-relay', 'random-controller']
 
 const names = [...nativeTargets, ...testFiles].filter((name) => only === '' || name === only)
 if (names.length === 0 || !(seconds > 0)) {

@@ -5,10 +5,16 @@ import { seededRandom } from '../lab/seeded-random.js'
 /** Operations in the server's JSON. */
 export type RawOperation = Readonly<Record<string, unknown>>
 
-/** What happens next: a transaction of a controller, or a part that ends and comes back. */
+interface Transaction {
+  readonly what: string
+  readonly operations: readonly RawOperation[]
+}
+
+/** What happens next: a transaction of a controller, a part that ends and comes back, or one that is killed soon after the other began. */
 export type Step =
-  | { readonly kind: 'transact'; readonly what: string; readonly operations: readonly RawOperation[] }
+  | ({ readonly kind: 'transact' } & Transaction)
   | { readonly kind: 'restart'; readonly part: 'daemon' | 'server'; readonly signal: 'SIGTERM' | 'SIGKILL' }
+  | ({ readonly kind: 'interrupt'; readonly part: 'daemon' | 'server'; readonly afterMs: number } & Transaction)
 
 type Maker = () => RawOperation[]
 
@@ -29,6 +35,7 @@ const badAddresses = [
   'fd00::1',
   '10.9.0.02',
 ]
+const stations = ['', '10.0.0.9', '10.0.0.10', 'fd00::9', 'fe80::9', '::1', '10.0.0.9 10.0.0.10', 'x']
 const aclNumbers = [[], 0, 1, 6, 17, 80, 443, 65535]
 const aclTexts = [[], '10.0.0.0', '255.255.0.0', 'fd00::', '02:00:00:00:00:01', 'nonsense', '255.0.255.0']
 const bfdValues = ['true', 'false', '0', '50', '300', '1000', '-1', '99999999999', 'soon', '']
@@ -55,7 +62,7 @@ export function controllerSteps(seed: number): (replica: Replica<Tables>) => Ste
   const orEmpty = (value: unknown) => (Array.isArray(value) ? ['set', []] : value)
   const mostly = <T>(good: readonly T[], bad: readonly T[]): T => pick(random() < 0.85 ? good : bad)
 
-  const stepFor = (replica: Replica<Tables>): Step => {
+  const transactionFor = (replica: Replica<Tables>): Transaction => {
     const has = (table: keyof Tables, row: string) =>
       [...replica.table(table).values()].some(({ _uuid }) => String(_uuid) === row)
     const brought = new Map<string, RawOperation>()
@@ -101,6 +108,10 @@ export function controllerSteps(seed: number): (replica: Replica<Tables>) => Ste
       const distinct = [...new Map(entries.map((one) => [one[1], one])).values()]
       return bring('ACL', id(ACL, number), { acl_name: `acl ${number}`, acl_entries: ['set', distinct] })
     }
+    const bfdEnd = () => [
+      ['bfd_dst_mac', mostly(macs.slice(1), badMacs)],
+      ['bfd_dst_ip', mostly(addresses, badAddresses)],
+    ]
     const portNamed = () => [['name', '==', pick(['port1', 'port2'])]]
     const update = (table: string, where: unknown, row: object): RawOperation => ({ op: 'update', table, where, row })
     const byUuid = (row: string) => [['_uuid', '==', uuid(row)]]
@@ -129,7 +140,7 @@ export function controllerSteps(seed: number): (replica: Replica<Tables>) => Ste
             MAC: mostly(macs.slice(1), badMacs),
             logical_switch: logicalSwitch(),
             locator: locator(),
-            ipaddr: pick(['', '10.0.0.9', 'x']),
+            ipaddr: pick(stations),
           },
         },
       ],
@@ -162,7 +173,11 @@ export function controllerSteps(seed: number): (replica: Replica<Tables>) => Ste
       },
       'BFD is configured': () => {
         const params = some(bfdKeys).map((key) => [key, pick(bfdValues)])
-        const row = { bfd_params: ['map', random() < 0.5 ? [['enable', 'true']] : params] }
+        const row = {
+          bfd_params: ['map', random() < 0.5 ? [['enable', 'true']] : params],
+          ...(random() < 0.3 ? { bfd_config_remote: ['map', bfdEnd()] } : {}),
+          ...(random() < 0.3 ? { bfd_config_local: ['map', bfdEnd()] } : {}),
+        }
         return [update('Tunnel', [], row)]
       },
       'a router comes': () => [
@@ -207,15 +222,17 @@ export function controllerSteps(seed: number): (replica: Replica<Tables>) => Ste
     const seldom = names.indexOf('a logical switch goes with all that is in it')
     const choose = () =>
       random() < 0.5 ? pick(frequent) : (names[below(random() < 0.85 ? seldom : names.length)] ?? '')
-    const chosen = Array.from({ length: 1 + below(3) }, choose)
+    const chosen = Array.from({ length: 1 + below(5) }, choose)
     const distinct = [...new Set(chosen)]
     const operations = distinct.flatMap((name) => makers[name]?.() ?? [])
-    return { kind: 'transact', what: distinct.join(', '), operations: [...brought.values(), ...operations] }
+    return { what: distinct.join(', '), operations: [...brought.values(), ...operations] }
   }
   return (replica) => {
     const luck = random()
-    if (luck < 0.04) return { kind: 'restart', part: 'daemon', signal: pick(['SIGTERM', 'SIGKILL']) }
-    if (luck < 0.06) return { kind: 'restart', part: 'server', signal: pick(['SIGTERM', 'SIGKILL']) }
-    return stepFor(replica)
+    const part = pick(['daemon', 'server'] as const)
+    if (luck < 0.1) return { kind: 'restart', part, signal: pick(['SIGTERM', 'SIGKILL']) }
+    const transaction = transactionFor(replica)
+    if (luck < 0.2) return { kind: 'interrupt', part, afterMs: below(30), ...transaction }
+    return { kind: 'transact', ...transaction }
   }
 }

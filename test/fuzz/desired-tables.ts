@@ -1,12 +1,15 @@
 import { createDesiredBuilder } from '../../src/desired/desired.js'
-import { groupKey, groupOf, type GroupKey } from '../../src/desired/forwarding.js'
+import { type Acl, aclKey, groupKey, groupOf, type GroupKey } from '../../src/desired/forwarding.js'
 import { parseUuid, type Uuid } from '../../src/ovsdb/notation.js'
 import type { Replica } from '../../src/ovsdb/replica.js'
+import { type AclDirection, lineOf } from '../../src/schema/acl-rule.js'
 import { type IpAddress, parseIpAddress } from '../../src/schema/ip-address.js'
 import { type Locator, locatorOf } from '../../src/schema/locator.js'
 import type { Tables } from '../../src/schema/rows.generated.js'
 import { parseMac } from '../../src/schema/mac.js'
+import { parseVlanId } from '../../src/schema/vlan-id.js'
 import { parseVni, type Vni } from '../../src/schema/vni.js'
+import { bfdLine } from './kernel-tables.js'
 
 /** A gateway by its flags. */
 export interface Described {
@@ -48,12 +51,39 @@ export function desiredTables(gateway: Described, replica: Replica<Tables>, kern
       return [`group ${switchId} ${mac}`, ...ends.map((end) => `group ${switchId} ${mac} to ${end}`)]
     }),
     ...[...origins].map(([locator, id]) => `origin ${locator} is ${id}`),
-    ...[...acls.values()].map(
-      ({ netdev, vlan, direction, rules }) =>
-        `acl ${netdev} ${vlan} ${direction === 'ingress' ? 0 : 1}: ${rules.length} rules`,
+    ...[...acls.values()].flatMap(aclLines),
+    ...[...bindings.values()].map(({ netdev, vlan }) => {
+      const has = (direction: AclDirection) =>
+        [noVlan, vlan].some((place) => acls.has(aclKey(netdev, place, direction)))
+      return `binding ${netdev} ${vlan} looks at acls ${(has('ingress') ? 1 : 0) + (has('egress') ? 2 : 0)}`
+    }),
+    ...[...bfd].map(([remote, config]) =>
+      bfdLine(remote, {
+        ...{ minTxMs: config.minTxMs, minRxMs: config.minRxMs, decayMinRxMs: config.decayMinRxMs },
+        flags: (config.forwardingIfRx ? 1 : 0) + (config.cpathDown ? 2 : 0) + (config.checkTnlKey ? 4 : 0),
+        ...{ localMac: config.localDstMac, localIp: config.localDstIp },
+        ...{ remoteMac: config.remoteDstMac, remoteIp: config.remoteDstIp },
+      }),
     ),
-    ...[...bfd].map(([remote, { minTxMs, minRxMs }]) => `bfd ${remote} ${minTxMs} ${minRxMs}`),
   ].sort()
+}
+
+/** The whole port. */
+const noVlan = valueOf(parseVlanId(0))
+
+function aclLines({ netdev, vlan, direction, rules }: Acl): string[] {
+  const place = `acl ${netdev} ${vlan} ${direction === 'ingress' ? 0 : 1}`
+  const [network, protocol, transport] = [
+    rules.some(({ source, dest }) => source !== undefined || dest !== undefined),
+    rules.some((rule) => rule.protocol !== undefined),
+    rules.some(({ sourcePorts, destPorts, tcpFlags, icmpType, icmpCode }) =>
+      [sourcePorts, destPorts, tcpFlags, icmpType, icmpCode].some((asked) => asked !== undefined),
+    ),
+  ]
+  return [
+    `${place} has to see ${(network ? 1 : 0) + (protocol ? 2 : 0) + (transport ? 4 : 0)}`,
+    ...rules.map((rule, at) => `${place} rule ${at}: ${lineOf(rule)}`),
+  ]
 }
 
 function presentIn(kernel: readonly string[]) {

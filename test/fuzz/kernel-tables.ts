@@ -1,10 +1,7 @@
 import type { Namespace } from '../lab/namespace.js'
-
-/** An entry of a map as bpftool prints it with the types that the programs carry. */
-interface Entry<K, V> {
-  readonly key: K
-  readonly value: V
-}
+import { openMaps, type Entry } from './bpf-maps.js'
+import { readAclLines } from './kernel-acls.js'
+import { type Address, ipText, macText, uuidText } from './kernel-texts.js'
 
 type Entries = readonly Entry<unknown, unknown>[]
 
@@ -24,6 +21,13 @@ const readMaps = [
   'bfd_sessions',
 ]
 
+/** A session as both sides say it. */
+export function bfdLine(remote: string, config: Readonly<Record<string, string | number | undefined>>): string {
+  return `bfd ${remote} ${Object.entries(config)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ')}`
+}
+
 /**
  * The kernel's tables by which the gateway in a namespace forwards, a line for each fact, sorted. They are read with bpftool
  * from the maps themselves: what the daemon believes has no part in it.
@@ -31,14 +35,15 @@ const readMaps = [
  * @param ports the access ports, to name them by
  */
 export async function readKernelTables(namespace: Namespace, ports: readonly string[]): Promise<string[]> {
-  const maps = await dumpMaps(namespace)
+  const bpf = await openMaps(namespace)
+  const maps = await bpf.dump(...readMaps)
   const netdevs = await namesByIndex(namespace, ports)
   const entriesOf = (name: string): Entries => maps.get(name) ?? []
   const netdev = (ifindex: number | undefined): string => netdevs.get(ifindex ?? 0) ?? `device ${ifindex}`
 
   const switches = new Map<number, { id: string; value: Numbers }>()
   for (const { key, value } of entriesOf('switches') as Entry<number, Numbers & { id: number[] }>[]) {
-    if (value.id.some((byte) => byte !== 0)) switches.set(key, { id: uuid(value.id), value })
+    if (value.id.some((byte) => byte !== 0)) switches.set(key, { id: uuidText(value.id), value })
   }
   const idOf = (slot: number | undefined): string => switches.get(slot ?? -1)?.id ?? `slot ${slot}`
   const tunnels = new Map(
@@ -49,7 +54,7 @@ export async function readKernelTables(namespace: Namespace, ports: readonly str
   )
   const remoteOf = (number: number | undefined): string => {
     const tunnel = tunnels.get(number ?? -1)
-    return tunnel === undefined ? `tunnel ${number}` : ip(tunnel.remote)
+    return tunnel === undefined ? `tunnel ${number}` : ipText(tunnel.remote)
   }
   const bindings = entriesOf('bindings') as Entry<Numbers, Numbers>[]
   const locator = (number: number | undefined, vni: number | undefined): string =>
@@ -65,12 +70,12 @@ export async function readKernelTables(namespace: Namespace, ports: readonly str
     ...[...switches.values()].map(({ id, value }) => `switch ${id} vni ${value.vni}`),
     ...(entriesOf('vnis') as Entry<number, number>[]).map(({ key, value }) => `vni ${key} is ${idOf(value)}`),
     ...bindings.map(({ key, value }) => `binding ${netdev(key.ifindex)} ${key.vlan} in ${idOf(value.switch_slot)}`),
-    ...[...tunnels.values()].map(({ remote, local }) => `tunnel ${ip(remote)} from ${ip(local)}`),
+    ...[...tunnels.values()].map(({ remote, local }) => `tunnel ${ipText(remote)} from ${ipText(local)}`),
     ...(entriesOf('remote_macs') as Entry<{ switch_slot: number; mac: number[] }, Numbers>[]).map(
-      ({ key, value }) => `mac ${mac(key.mac)} of ${idOf(key.switch_slot)} at ${locator(value.tunnel, value.vni)}`,
+      ({ key, value }) => `mac ${macText(key.mac)} of ${idOf(key.switch_slot)} at ${locator(value.tunnel, value.vni)}`,
     ),
     ...(entriesOf('neighbours') as Entry<{ switch_slot: number; address: Address }, { mac: number[] }>[]).map(
-      ({ key, value }) => `neighbour ${ip(key.address)} of ${idOf(key.switch_slot)} is ${mac(value.mac)}`,
+      ({ key, value }) => `neighbour ${ipText(key.address)} of ${idOf(key.switch_slot)} is ${macText(value.mac)}`,
     ),
     ...(entriesOf('origins') as Entry<Numbers, number>[]).map(
       ({ key, value }) => `origin ${locator(key.tunnel, key.vni)} is ${idOf(value)}`,
@@ -81,63 +86,24 @@ export async function readKernelTables(namespace: Namespace, ports: readonly str
       if (key.kind === 0) return list.map(({ target, vlan }) => `flood ${id} to ${netdev(target)} ${vlan}`)
       const to = list.map(({ target, vni }) => locator(target, vni))
       if (key.kind === 1) return to.map((end) => `flood ${id} to ${end}`)
-      return [`group ${id} ${mac(key.mac)}`, ...to.map((end) => `group ${id} ${mac(key.mac)} to ${end}`)]
+      return [`group ${id} ${macText(key.mac)}`, ...to.map((end) => `group ${id} ${macText(key.mac)} to ${end}`)]
     }),
-    ...(entriesOf('acls') as Entry<Numbers, Numbers>[]).map(
-      ({ key, value }) => `acl ${netdev(key.ifindex)} ${key.vlan} ${key.direction}: ${value.count} rules`,
-    ),
-    ...(entriesOf('bfd_sessions') as Entry<Address, Numbers>[]).map(
-      ({ key, value }) => `bfd ${ip(key)} ${value.config_min_tx_ms} ${value.config_min_rx_ms}`,
+    ...(await readAclLines(bpf, entriesOf('acls') as Entry<Numbers, Numbers>[], bindings, netdev)),
+    ...(entriesOf('bfd_sessions') as Entry<Address, BfdRecord>[]).map(({ key, value }) =>
+      bfdLine(ipText(key), {
+        ...{ minTxMs: value.config_min_tx_ms, minRxMs: value.config_min_rx_ms },
+        ...{ decayMinRxMs: value.config_decay_min_rx_ms, flags: value.config_flags },
+        ...{ localMac: macText(value.local_mac), localIp: value.local_ip.join('.') },
+        ...{ remoteMac: macText(value.remote_mac), remoteIp: value.remote_ip.join('.') },
+      }),
     ),
   ].sort()
 }
 
-interface Address {
-  readonly bytes: readonly number[]
-}
-
-async function dumpMaps(namespace: Namespace): Promise<ReadonlyMap<string, Entries>> {
-  const bpftool = async (...words: readonly string[]) =>
-    JSON.parse(await namespace.run(['bpftool', '--json', ...words])) as unknown
-  const filters = await namespace.run(['tc', '-json', 'filter', 'show', 'dev', 'vtep-vxlan', 'ingress'])
-  const program = /"prog":\{"id":(\d+)/.exec(filters)?.[1]
-  if (program === undefined) throw new Error(`vtep-vxlan has no program: ${filters}`)
-  const { map_ids } = (await bpftool('prog', 'show', 'id', program)) as { map_ids: number[] }
-  const dumped = new Map<string, Entries>()
-  for (const id of map_ids) {
-    const { name } = (await bpftool('map', 'show', 'id', `${id}`)) as { name: string }
-    if (!readMaps.includes(name)) continue
-    const entries = (await bpftool('map', 'dump', 'id', `${id}`)) as { formatted: Entries[number] }[]
-    dumped.set(
-      name,
-      entries.map(({ formatted }) => formatted),
-    )
-  }
-  const missing = readMaps.filter((name) => !dumped.has(name))
-  if (missing.length > 0) throw new Error(`no map is named ${missing.join(', ')}`)
-  return dumped
-}
+/** The configuration in `struct bfd_session` of native/bpf/layout.h. */
+type BfdRecord = Numbers & Readonly<Record<'local_ip' | 'remote_ip' | 'local_mac' | 'remote_mac', readonly number[]>>
 
 async function namesByIndex(namespace: Namespace, ports: readonly string[]): Promise<ReadonlyMap<number, string>> {
   const links = JSON.parse(await namespace.run(['ip', '-json', 'link'])) as { ifindex: number; ifname: string }[]
   return new Map(links.filter(({ ifname }) => ports.includes(ifname)).map(({ ifindex, ifname }) => [ifindex, ifname]))
-}
-
-function hex(bytes: readonly number[]): string[] {
-  return bytes.map((byte) => byte.toString(16).padStart(2, '0'))
-}
-
-function mac(bytes: readonly number[]): string {
-  return hex(bytes).join(':')
-}
-
-function uuid(bytes: readonly number[]): string {
-  return hex(bytes)
-    .join('')
-    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
-}
-
-/** IPv4 is stored v4-mapped. */
-function ip({ bytes }: Address): string {
-  return bytes.slice(12).join('.')
 }

@@ -11,7 +11,7 @@ import { tryInput } from './stream/trial.js'
  *
  * It runs as a process of its own, so that an input may end it or hang: `CURRENT` holds the one that is being tried.
  */
-const { CORPUS = '', FOUND = '', CURRENT = '', SEED = '1', SECONDS = '1', RUNS = '0' } = process.env
+const { CORPUS = '', FOUND = '', CURRENT = '', SEED = '1', SECONDS = '1', RUNS = '0', INPUT = '' } = process.env
 const random = seededRandom(Number(SEED))
 const socket = `${CURRENT}.sock`
 const mostBytes = 256 * 1024
@@ -35,7 +35,8 @@ const filesIn = (directory: string): Buffer[] =>
 
 mkdirSync(FOUND, { recursive: true })
 // Whether a cut matters is a matter of luck.
-for (const input of filesIn(FOUND)) for (let time = 0; time < 5; time++) await attempt(input)
+const given = INPUT === '' ? [] : [readFileSync(INPUT)]
+for (const input of [...given, ...filesIn(FOUND)]) for (let time = 0; time < 5; time++) await attempt(input)
 
 const corpus = filesIn(CORPUS)
 const coverage = startCoverage()

@@ -10,13 +10,13 @@ export function mutateStream(input: Buffer, other: Buffer, random: Random): Buff
   const number = below(connections.length)
   const spare = others[below(others.length)] ?? Buffer.of()
   let stream = connections[number] ?? Buffer.of()
-  for (let count = 1 + below(4); count > 0; count--) stream = mutated(stream, spare, random)
+  for (let count = 1 + below(4); count > 0; count--) stream = mutateTexts(stream, spare, random)
   connections[number] = stream
   return inputOf(connections)
 }
 
-/** Messages have equal chances, however long they are: the longest one is the schema. */
-function mutated(stream: Buffer, spare: Buffer, random: Random): Buffer {
+/** One damage to what is said on one connection. Messages have equal chances, however long they are: the longest one is the schema. */
+export function mutateTexts(stream: Buffer, spare: Buffer, random: Random): Buffer {
   const { texts, rest } = textsOf(stream)
   const list = [...texts]
   const at = Math.floor(random() * list.length)

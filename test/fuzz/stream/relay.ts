@@ -9,6 +9,8 @@ export interface Passage {
 /** Stands between clients and a server's socket. */
 export interface Relay {
   readonly path: string
+  /** How many connections there are. */
+  readonly connections: () => number
   /** Ends all connections that there are. */
   readonly cut: () => void
   readonly close: () => Promise<void>
@@ -41,6 +43,7 @@ export async function startRelay(path: string, target: string, open: (cut: () =>
   }
   return {
     path,
+    connections: () => sockets.size / 2,
     cut,
     close: async () => {
       cut()

@@ -57,9 +57,9 @@ export function createDesiredBuilder(gateway: Gateway): (replica: Replica<Tables
   return (replica, present) => {
     const own = [...replica.table('Physical_Switch').values()].find(({ name }) => name === gateway.switchName)
     const bfd = bfdOf(own?.tunnels ?? [], replica.table('Tunnel'), replica.table('Physical_Locator'))
-    const { switches, floods, groups, origins, addresses, unreachable } = present
+    const { switches, floods, groups, origins, addresses, unreachable, healthy } = present
     const chosen = [switches, floods, groups, origins]
-    const inputs = [...READ.map((name) => replica.table(name)), bfd, ...chosen, addresses, unreachable]
+    const inputs = [...READ.map((name) => replica.table(name)), bfd, ...chosen, addresses, unreachable, healthy]
     if (last === undefined || last.inputs.some((input, index) => input !== inputs[index])) {
       last = { inputs, desired: build(replica, present, bfd) }
     }

@@ -6,6 +6,7 @@ import { parseMulticastDestination, unknownDst } from '../schema/multicast-desti
 import type { LogicalSwitchRow, McastMacsRemoteRow, PhysicalLocatorSetRow } from '../schema/rows.generated.js'
 import type { Vni } from '../schema/vni.js'
 import { resolveLocator, type Locators } from './locators.js'
+import type { Present } from './present.js'
 import { UNSPECIFIED, type Refusal } from './refusal.js'
 
 /** What a logical switch's rows of Mcast_Macs_Remote name. Each end point may send to us, and frames go to some or all of a list. */
@@ -76,20 +77,21 @@ export function readMulticast(
 /**
  * Where BUM frames of a logical switch go.
  *
- * `source_node`: a copy to each member. `service_node`, also when the column is empty: one member, which replicates, of those
- * that BFD does not call unreachable. The present one is kept while it is such a member, or while there is none, and logical
- * switches are spread over the others by their UUID.
+ * `source_node`: a copy to each member. `service_node`, also when the column is empty: one member, which replicates: of those
+ * that BFD knows to be healthy; where there is none, of those without BFD, and then of all. The present one is kept while it is
+ * among them, and logical switches are spread over the others by their UUID.
  */
 export function chooseFloodList(
   row: LogicalSwitchRow,
   members: readonly Locator[],
   present: readonly Locator[] | undefined,
-  unreachable: ReadonlySet<IpAddress>,
+  { healthy, unreachable }: Pick<Present, 'healthy' | 'unreachable'>,
 ): readonly Locator[] {
   if (row.replication_mode === 'source_node' || members.length === 0) return members
   const [kept, ...others] = present ?? []
-  const healthy = members.filter((member) => !unreachable.has(remoteOf(member)))
-  const candidates = healthy.length === 0 ? members : healthy
+  const known = members.filter((member) => healthy.has(remoteOf(member)))
+  const unjudged = members.filter((member) => !unreachable.has(remoteOf(member)))
+  const candidates = [known, unjudged].find((some) => some.length > 0) ?? members
   if (present !== undefined && kept !== undefined && others.length === 0 && candidates.includes(kept)) return present
   const chosen = candidates[spread(row._uuid) % candidates.length]
   return chosen === undefined ? [] : [chosen]

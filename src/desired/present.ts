@@ -7,4 +7,6 @@ export interface Present extends Pick<Forwarding, 'switches' | 'floods' | 'group
   readonly addresses: ReadonlySet<string>
   /** Remote VTEPs that BFD found dead, or that ask for no traffic; those without BFD are not among them. */
   readonly unreachable: ReadonlySet<IpAddress>
+  /** Remote VTEPs that BFD found alive and forwarding. */
+  readonly healthy: ReadonlySet<IpAddress>
 }

@@ -25,6 +25,7 @@ export interface Service {
   readonly presentFlood: readonly Locator[] | undefined
   readonly presentGroups: Present['groups']
   readonly unreachable: Present['unreachable']
+  readonly healthy: Present['healthy']
 }
 
 /** Where they go. */
@@ -68,11 +69,11 @@ const NOWHERE: readonly never[] = []
 const NO_FLOODING: MacFlooding = { locators: undefined, refusals: [] }
 
 function listOf(
-  { row, lost, vni, unreachable }: Service,
+  { row, lost, vni, unreachable, healthy }: Service,
   members: readonly Locator[],
   present: readonly Locator[] | undefined,
 ): readonly Locator[] {
-  return chooseFloodList(row, servedMembers(members, lost, vni), present, unreachable)
+  return chooseFloodList(row, servedMembers(members, lost, vni), present, { unreachable, healthy })
 }
 
 function listOfGroup(

@@ -57,6 +57,7 @@ export function createSwitchesServer({
         presentFlood: present.floods.get(id),
         presentGroups: present.groups,
         unreachable: present.unreachable,
+        healthy: present.healthy,
       })
       remoteMacs.set(id, served.macs)
       neighbours.set(id, servedNeighbours(answered.get(id) ?? NO_NEIGHBOURS, served.macs, lost.get(id)))

@@ -186,7 +186,7 @@ export class Gateway {
     if (this.#replica === undefined || !this.#options.mayApply()) return
     const { switches, floods, groups, origins } = this.#kernel.applied
     const choices = { switches, floods, groups, origins }
-    const box = { addresses: this.#links.addresses, unreachable: this.#bfd.unreachable() }
+    const box = { addresses: this.#links.addresses, unreachable: this.#bfd.unreachable(), healthy: this.#bfd.healthy() }
     this.#desired = this.#buildDesired(this.#replica, { ...choices, ...box })
     this.#apply(this.#desired.forwarding)
     this.#options.onPublication()
@@ -207,9 +207,9 @@ export class Gateway {
 
   /** A remote VTEP that died or came back may be another choice for the logical switches in service_node mode. */
   #judgeBfd(change: () => void): void {
-    const before = this.#bfd.unreachable()
+    const before = [this.#bfd.unreachable(), this.#bfd.healthy()]
     change()
-    if (this.#bfd.unreachable() !== before) this.#schedule()
+    if (before[0] !== this.#bfd.unreachable() || before[1] !== this.#bfd.healthy()) this.#schedule()
   }
 }
 

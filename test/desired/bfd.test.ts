@@ -1,5 +1,6 @@
 import t from 'tap'
 import { createDesiredBuilder } from '../../src/desired/desired.js'
+import type { Present } from '../../src/desired/present.js'
 import type { IpAddress } from '../../src/schema/ip-address.js'
 import type { Locator } from '../../src/schema/locator.js'
 import { replicaOf, uuid } from './replica-of.js'
@@ -86,6 +87,21 @@ t.test('service_node: the member is one that BFD does not call unreachable', (t)
   t.equal(choose([], hv1, hv2)?.length, 1, 'none is healthy and none was there: one all the same')
   t.end()
 })
+
+t.test(
+  'service_node: a member that BFD knows to be healthy goes before those without BFD, and those before dead ones',
+  (t) => {
+    const build = createDesiredBuilder(gateway)
+    const replica = withTunnels({ remote: 21 }, { remote: 22, params: enabled })
+    const choose = (present: IpAddress, found: Partial<Pick<Present, 'healthy' | 'unreachable'>>) =>
+      build(replica, { ...nothing, floods: new Map([[ls1, keyless(present)]]), ...found }).forwarding.floods.get(ls1)
+    t.same(choose(hv1, { healthy: new Set([hv2]) }), [hv2])
+    t.same(choose(hv2, { healthy: new Set([hv2]) }), [hv2])
+    t.same(choose(hv1, {}), [hv1], 'of nobody anything is known: the present one')
+    t.same(choose(hv2, { unreachable: new Set([hv2]) }), [hv1])
+    t.end()
+  },
+)
 
 t.test('service_node: logical switches are spread over the healthy members', (t) => {
   const ids = Array.from({ length: 64 }, (_, index) => uuid(100 + index))

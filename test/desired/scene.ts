@@ -23,6 +23,7 @@ export const nothing = {
   origins: new Map(),
   addresses: new Set<string>(),
   unreachable: new Set<IpAddress>(),
+  healthy: new Set<IpAddress>(),
 }
 
 export const [gw, port1, ls1, ls2, ls3] = [uuid(1), uuid(2), uuid(11), uuid(12), uuid(13)]

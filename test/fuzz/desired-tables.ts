@@ -108,7 +108,7 @@ function presentIn(kernel: readonly string[]) {
     }
     if (what === 'bfd') unreachable.add(valueOf(parseIpAddress(a)))
   }
-  return { switches, floods, groups, origins, unreachable }
+  return { switches, floods, groups, origins, unreachable, healthy: new Set<IpAddress>() }
 }
 
 function readLocator(text: string): Locator {

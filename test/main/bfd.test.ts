@@ -14,22 +14,29 @@ const up: BfdStatus = {
   remoteDiagnostic: 'No Diagnostic',
 }
 
-t.test('a remote VTEP is unreachable while its session does not forward, and the set keeps its identity', (t) => {
-  const table = createBfdTable([up])
-  const none = table.unreachable()
-  t.same([...none], [])
-  table.take({ ...up, remoteDiagnostic: 'Path Down' })
-  t.equal(table.unreachable(), none)
-  table.take({ ...up, state: 'down', forwarding: false })
-  t.same([...table.unreachable()], [hv1])
-  table.take({ ...up, enabled: false, forwarding: false })
-  t.same([...table.unreachable()], [], 'a session that cannot be run says nothing')
-  table.take({ ...up, remoteIp: hv2, forwarding: false })
-  t.same([...table.unreachable()], [], 'nor does one that there is not')
-  table.replace([])
-  t.equal(table.statuses().size, 0)
-  t.end()
-})
+t.test(
+  'a remote VTEP is unreachable while its session does not forward, else healthy, and the sets keep their identity',
+  (t) => {
+    const table = createBfdTable([up])
+    const [none, healthy] = [table.unreachable(), table.healthy()]
+    t.same([...none], [])
+    t.same([...healthy], [hv1])
+    table.take({ ...up, remoteDiagnostic: 'Path Down' })
+    t.equal(table.unreachable(), none)
+    t.equal(table.healthy(), healthy)
+    table.take({ ...up, state: 'down', forwarding: false })
+    t.same([...table.unreachable()], [hv1])
+    t.same([...table.healthy()], [])
+    table.take({ ...up, enabled: false, forwarding: false })
+    t.same([...table.unreachable()], [], 'a session that cannot be run says nothing')
+    t.same([...table.healthy()], [])
+    table.take({ ...up, remoteIp: hv2, forwarding: false })
+    t.same([...table.unreachable()], [], 'nor does one that there is not')
+    table.replace([])
+    t.equal(table.statuses().size, 0)
+    t.end()
+  },
+)
 
 t.test(
   'bfd_status has all keys of a session, says of one that was not taken why, and is empty where BFD is off',

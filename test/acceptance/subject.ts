@@ -37,8 +37,8 @@ export interface Subject extends Box {
   readonly patienceMs: number
   /** Waits until what the controller wrote so far is in force in full. */
   readonly settle: () => Promise<void>
-  /** Frames counted as dropped, for whatever reason and wherever an operator can see it. */
-  readonly drops: () => Promise<number>
+  /** Frames counted as dropped, wherever an operator can see it: for that reason alone, or for any where the subject tells none. */
+  readonly drops: (reason: string) => Promise<number>
 }
 
 /** How a subject gets its place in a scene. */
@@ -96,7 +96,7 @@ async function own(
     ...(probed === undefined ? {} : { probed }),
     patienceMs: 10_000,
     settle: () => awaitMode(gateway, mode),
-    drops: async () => (await gateway.show()).drops.reduce((sum, { packets }) => sum + packets, 0),
+    drops: gateway.dropped,
   }
 }
 

@@ -15,6 +15,7 @@ import { groupOf, type Forwarding, type GroupKey } from '../desired/forwarding.j
 import type { Uuid } from '../ovsdb/notation.js'
 import { lineOf } from '../schema/acl-rule.js'
 import type { Locator } from '../schema/locator.js'
+import type { Vni } from '../schema/vni.js'
 import { diffTables, sameFields, sameList } from './diff.js'
 
 /** One call of the data plane; what goes is named by its whole former entry. */
@@ -33,19 +34,22 @@ export type Step =
 
 /**
  * The calls that make `applied` into `desired`, in order: all that is new comes before anything goes, and what an entry refers
- * to is there as long as the entry is. An ACL is there before the first frame of a binding and until after the last.
- * A neighbour that goes is the exception: it goes first, since its question is flooded then and nothing is lost.
+ * to is there as long as the entry is. A key of locators is in use before that of the logical switch goes. An ACL is there
+ * before the first frame of a binding and until after the last, and no frame of a binding is judged by a list that was not
+ * meant for it: where a list is replaced by another, what leaves or moves is taken out before. A neighbour that goes does so
+ * first, since its question is flooded then and nothing is lost.
  *
  * Putting replaces: a binding moves to another logical switch, a VNI to another owner, without a moment in between. A logical
- * switch that goes takes its bindings, MACs, neighbours, flood lists and origins along.
+ * switch that goes takes its MACs, neighbours, flood lists and origins along.
  */
 export function planChanges(applied: Forwarding, desired: Forwarding): readonly Step[] {
   const ports = diffTables(asMap(applied.ports), asMap(desired.ports))
   const switches = diffTables(applied.switches, desired.switches)
   const tunnels = diffTables(applied.tunnels, desired.tunnels)
   const bfd = diffTables(applied.bfd, desired.bfd, sameFields)
+  const isUnkeyed = ([id, vni]: readonly [Uuid, Vni | null]): boolean => vni === null && applied.switches.has(id)
   const bindings = diffTables(applied.bindings, desired.bindings, (a, b) => a.switchId === b.switchId)
-  const unbound = bindings.gone.map(([, binding]) => binding).filter(({ switchId }) => desired.switches.has(switchId))
+  const unbound = bindings.gone.map(([, binding]) => binding)
   const remoteMacs = diffRemoteMacs(applied, desired)
   const neighbours = diffNeighbours(applied, desired)
   const floods = diffTables(applied.floods, desired.floods, sameList)
@@ -53,11 +57,18 @@ export function planChanges(applied: Forwarding, desired: Forwarding): readonly 
   const origins = diffTables(applied.origins, desired.origins)
   const stays = ({ switchId }: { readonly switchId: Uuid }): boolean => desired.switches.has(switchId)
   const acls = diffTables(applied.acls, desired.acls, sameRules)
+  const relisted = new Set(
+    acls.put.filter(([key]) => applied.acls.has(key)).map(([, { netdev, vlan }]) => `${netdev} ${vlan}`),
+  )
+  const isRelisted = ({ netdev, vlan }: BindingSpec): boolean =>
+    relisted.has(`${netdev} 0`) || relisted.has(`${netdev} ${vlan}`)
+  const moved = bindings.put.flatMap(([key]) => applied.bindings.get(key) ?? [])
 
   const steps: readonly Step[] = [
     { kind: 'removeNeighbours', entries: neighbours.gone },
+    { kind: 'removeBindings', entries: [...unbound, ...moved].filter(isRelisted) },
     { kind: 'putPorts', entries: ports.put.map(([netdev]) => ({ netdev })) },
-    { kind: 'putSwitches', entries: switches.put.map(([id, vni]) => ({ id, vni })) },
+    { kind: 'putSwitches', entries: switches.put.filter((entry) => !isUnkeyed(entry)).map(switchSpec) },
     { kind: 'putTunnels', entries: tunnels.put.map(([remoteIp, localIp]) => ({ remoteIp, localIp })) },
     { kind: 'putBfd', entries: bfd.put.map(([remoteIp, config]) => ({ remoteIp, ...config })) },
     { kind: 'putAcls', entries: acls.put.map(([, acl]) => acl) },
@@ -67,12 +78,13 @@ export function planChanges(applied: Forwarding, desired: Forwarding): readonly 
     { kind: 'putNeighbours', entries: neighbours.put },
     { kind: 'putFloods', entries: floods.put.map(([switchId, locators]) => ({ switchId, locators })) },
     { kind: 'putGroups', entries: groups.put.map(groupSpec) },
+    { kind: 'putSwitches', entries: switches.put.filter(isUnkeyed).map(switchSpec) },
+    { kind: 'removeBindings', entries: unbound.filter((binding) => !isRelisted(binding)) },
+    { kind: 'removeAcls', entries: acls.gone.map(([, acl]) => acl) },
     { kind: 'removeRemoteMacs', entries: remoteMacs.gone },
     { kind: 'removeGroups', entries: groups.gone.map(groupSpec).filter(stays) },
     { kind: 'removeOrigins', entries: origins.gone.map(originSpec).filter(stays) },
-    { kind: 'removeBindings', entries: unbound },
-    { kind: 'removeAcls', entries: acls.gone.map(([, acl]) => acl) },
-    { kind: 'removeSwitches', entries: switches.gone.map(([id, vni]) => ({ id, vni })) },
+    { kind: 'removeSwitches', entries: switches.gone.map(switchSpec) },
     { kind: 'removeBfd', entries: bfd.gone.map(([remoteIp, config]) => ({ remoteIp, ...config })) },
     { kind: 'removeTunnels', entries: tunnels.gone.map(([remoteIp, localIp]) => ({ remoteIp, localIp })) },
     { kind: 'removePorts', entries: ports.gone.map(([netdev]) => ({ netdev })) },
@@ -106,6 +118,10 @@ function diffNeighbours(
     for (const [address, mac] of diff.gone) gone.push({ switchId, address, mac })
   }
   return { put, gone }
+}
+
+function switchSpec([id, vni]: readonly [Uuid, Vni | null]): SwitchSpec {
+  return { id, vni }
 }
 
 function groupSpec([key, locators]: readonly [GroupKey, readonly Locator[]]): GroupSpec {

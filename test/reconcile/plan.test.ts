@@ -5,6 +5,7 @@ import { appliedFromSnapshot } from '../../src/reconcile/applied.js'
 import { planChanges } from '../../src/reconcile/plan.js'
 import { seededRandom } from '../lab/seeded-random.js'
 import { generateForwarding } from './generate-forwarding.js'
+import { wrongOnTheWay } from './on-the-way.js'
 import { TableModel } from './table-model.js'
 
 const empty: Forwarding = {
@@ -40,9 +41,11 @@ t.test(
       let applied = empty
       for (let turn = 0; turn < 4; turn += 1) {
         const desired = generateForwarding(random)
-        const reached = applyPlan(model, planChanges(applied, desired), applied, desired)
-        t.same(reached.failures, [], `seed ${seed}`)
-        t.equal(reached.applied, desired)
+        for (const step of planChanges(applied, desired)) {
+          const { failures } = applyPlan(model, [step], applied, desired)
+          t.same(failures, [], `seed ${seed}`)
+          t.same(wrongOnTheWay(model, applied, desired), [], `seed ${seed}: after ${step.kind}`)
+        }
         const kernel = withoutEmpty(appliedFromSnapshot(model.snapshot()))
         t.same(kernel, withoutEmpty(desired), `seed ${seed} turn ${turn}`)
         t.same(model.misledVnis(), [], 'each VNI leads to its logical switch')

@@ -18,7 +18,8 @@ import type {
 } from '../../src/datapath/datapath.js'
 import type { Uuid } from '../../src/ovsdb/notation.js'
 import type { IpAddress } from '../../src/schema/ip-address.js'
-import { remoteOf, type Locator } from '../../src/schema/locator.js'
+import { locatorOf, remoteOf, type Locator } from '../../src/schema/locator.js'
+import type { Vni } from '../../src/schema/vni.js'
 
 /**
  * The rules of the kernel's tables on maps: what refers to what, what a removal takes along, and that one VNI has one owner in
@@ -53,12 +54,15 @@ export class TableModel implements Datapath {
   }
 
   putSwitches(switches: readonly SwitchSpec[]): readonly Failure[] {
-    return this.#each(switches, (spec) => {
+    const formerly: SwitchSpec[] = []
+    const failures = this.#each(switches, (spec) => {
       const former = this.#switches.get(spec.id)
+      if (former !== undefined && former.vni !== spec.vni) formerly.push(former)
       if (spec.vni !== null) this.#owners.set(spec.vni, spec.id)
       this.#switches.set(spec.id, spec)
-      if (former !== undefined && former.vni !== spec.vni) this.#disown(former)
     })
+    for (const former of formerly) this.#disown(former)
+    return failures
   }
 
   removeSwitches(ids: readonly Uuid[]): readonly Failure[] {
@@ -195,6 +199,12 @@ export class TableModel implements Datapath {
     return [...this.#switches.values()].flatMap(({ id, vni }) =>
       vni !== null && this.#owners.get(vni) !== id ? [vni] : [],
     )
+  }
+
+  /** The logical switch of frames from a VTEP in a VNI. */
+  switchOf(remoteIp: IpAddress, vni: Vni): Uuid | undefined {
+    if (!this.#tunnels.has(remoteIp)) return undefined
+    return this.#origins.get(locatorOf(remoteIp, vni))?.switchId ?? this.#owners.get(vni)
   }
 
   snapshot(): Snapshot {

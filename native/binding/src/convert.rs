@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use datapath::{Datapath, Error, Mode, Options};
+use datapath::{Error, Mode, Options};
 use model::{Locator, Mac, MacLimits, SwitchId};
 
 use crate::types::{
@@ -19,19 +19,18 @@ pub fn failures<T>(entries: Vec<T>, mut task: impl FnMut(T) -> Result<(), Error>
         .collect()
 }
 
-/// Tunnels go in together, so that their paths are looked up once.
-pub fn put_tunnels(datapath: &Datapath, tunnels: Vec<TunnelSpec>) -> Vec<Failure> {
-    let parsed: Vec<_> = tunnels
-        .into_iter()
-        .map(datapath::TunnelSpec::try_from)
-        .collect();
-    let valid: Vec<_> = parsed
+/// The same for entries that go in together: what could be read is put by one task, which answers for each.
+pub fn failures_together<T: Copy>(
+    entries: Vec<Result<T, Error>>,
+    put: impl FnOnce(&[T]) -> Vec<Result<(), Error>>,
+) -> Vec<Failure> {
+    let valid: Vec<T> = entries
         .iter()
-        .filter_map(|spec| spec.as_ref().ok().copied())
+        .filter_map(|entry| entry.as_ref().ok().copied())
         .collect();
-    let mut results = datapath.tables().put_tunnels(&valid).into_iter();
-    failures(parsed, |spec| {
-        spec.and_then(|_| results.next().unwrap_or(Ok(())))
+    let mut results = put(&valid).into_iter();
+    failures(entries, |entry| {
+        entry.and_then(|_| results.next().unwrap_or(Ok(())))
     })
 }
 

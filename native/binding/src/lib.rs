@@ -26,7 +26,7 @@ use napi_derive::napi;
 
 use acl::{AclPlace, AclSpec};
 use bfd::{BfdSpec, BfdStatus};
-use convert::{failures, ip, locator, locators, mac, switch_id, thrown, vlan};
+use convert::{failures, failures_together, ip, locator, locators, mac, switch_id, thrown, vlan};
 use types::{
     BindingCounters, BindingSpec, DatapathEvent, DropCounter, Failure, FloodSpec, GroupSpec,
     LocalAddress, MacUse, NeighbourSpec, OpenOptions, OriginSpec, PortSpec, PortStatus,
@@ -77,10 +77,10 @@ impl Datapath {
 
     #[napi]
     pub fn put_switches(&self, switches: Vec<SwitchSpec>) -> Vec<Failure> {
-        failures(switches, |switch| {
-            self.inner
-                .tables()
-                .put_switch(switch_id(&switch.id)?, switch.vni)
+        let specs = switches.into_iter();
+        let specs = specs.map(|switch| Ok((switch_id(&switch.id)?, switch.vni)));
+        failures_together(specs.collect(), |specs| {
+            self.inner.tables().put_switches(specs)
         })
     }
 
@@ -117,7 +117,10 @@ impl Datapath {
 
     #[napi]
     pub fn put_tunnels(&self, tunnels: Vec<TunnelSpec>) -> Vec<Failure> {
-        convert::put_tunnels(&self.inner, tunnels)
+        let specs = tunnels.into_iter().map(datapath::TunnelSpec::try_from);
+        failures_together(specs.collect(), |specs| {
+            self.inner.tables().put_tunnels(specs)
+        })
     }
 
     #[napi]

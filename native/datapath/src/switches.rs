@@ -20,6 +20,14 @@ struct Switch {
     vni: u32,
 }
 
+/// A switch that is being put.
+struct Change {
+    id: SwitchId,
+    slot: u32,
+    vni: u32,
+    old_vni: u32,
+}
+
 /// The tables of logical switches.
 pub struct Switches {
     by_id: HashMap<SwitchId, Switch>,
@@ -69,9 +77,24 @@ impl Switches {
             .map(|(id, switch)| (*id, Some(switch.vni).filter(|vni| *vni != 0)))
     }
 
-    /// Adds a switch or changes its VNI; `None` leaves it the VNIs of its locators. The new VNI is accepted before frames
-    /// are sent with it, and the old one until after.
-    pub fn put(&mut self, id: SwitchId, vni: Option<u32>) -> Result<(), Error> {
+    /// Adds switches or changes their VNIs; `None` leaves one the VNIs of its locators. The new VNIs of all are accepted before
+    /// frames are sent with them, and the old ones until after: two that trade theirs lose no frame. One that found no room
+    /// beside the old VNIs of others finds it the next time.
+    pub fn put(&mut self, specs: &[(SwitchId, Option<u32>)]) -> Vec<Result<(), Error>> {
+        let accepted: Vec<_> = specs
+            .iter()
+            .map(|(id, vni)| self.accept(*id, *vni))
+            .collect();
+        let sent: Vec<_> = accepted
+            .into_iter()
+            .map(|change| change.and_then(|change| self.send(&change).map(|()| change)))
+            .collect();
+        sent.into_iter()
+            .map(|change| change.and_then(|change| self.forget_old(&change)))
+            .collect()
+    }
+
+    fn accept(&mut self, id: SwitchId, vni: Option<u32>) -> Result<Change, Error> {
         if let Some(vni) = vni.filter(|vni| !(1..1 << 24).contains(vni)) {
             return Err(Error::Invalid(format!("VNI {vni} is not in 1..16777215")));
         }
@@ -83,19 +106,34 @@ impl Switches {
         if let Some(vni) = vni {
             self.vnis.put(vni, slot)?;
         }
+        self.by_slot.insert(slot, id);
+        let old_vni = old.map_or(0, |(_, vni)| vni);
+        self.by_id.insert(id, Switch { slot, vni: old_vni });
         let vni = vni.unwrap_or(0);
+        Ok(Change {
+            id,
+            slot,
+            vni,
+            old_vni,
+        })
+    }
+
+    fn send(&mut self, change: &Change) -> Result<(), Error> {
+        let &Change { id, slot, vni, .. } = change;
         let entry = LogicalSwitch {
             id: id.get().to_be_bytes(),
             vni,
             flags: SWITCH_ACTIVE,
         };
         self.by_id.insert(id, Switch { slot, vni });
-        self.by_slot.insert(slot, id);
-        self.table.set(slot, entry, 0)?;
-        match old {
-            Some((_, old_vni)) if old_vni != vni => self.forget_vni(old_vni, slot),
-            _ => Ok(()),
+        Ok(self.table.set(slot, entry, 0)?)
+    }
+
+    fn forget_old(&mut self, change: &Change) -> Result<(), Error> {
+        if change.old_vni == change.vni {
+            return Ok(());
         }
+        self.forget_vni(change.old_vni, change.slot)
     }
 
     /// Removes a switch with its VNI. What refers to it must be gone.

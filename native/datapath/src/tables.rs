@@ -222,7 +222,13 @@ impl Tables {
     /// # Errors
     /// VNI out of range; table full.
     pub fn put_switch(&mut self, id: SwitchId, vni: impl Into<Option<u32>>) -> Result<(), Error> {
-        self.switches.put(id, vni.into())
+        let put = self.put_switches(&[(id, vni.into())]);
+        put.into_iter().collect()
+    }
+
+    /// The same for many at once: they may trade their VNIs.
+    pub fn put_switches(&mut self, specs: &[(SwitchId, Option<u32>)]) -> Vec<Result<(), Error>> {
+        self.switches.put(specs)
     }
 
     /// Removes a logical switch with all that belongs to it.

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { memoryMb } from '../bench/process-usage.js'
+import { type ByteRelay, openByteRelay } from '../lab/byte-relay.js'
 import { checkoutPath } from '../lab/checkout.js'
 import { seededRandom } from '../lab/seeded-random.js'
 import { until } from '../lab/until.js'
@@ -11,7 +12,6 @@ import { controllerSteps } from './controller-steps.js'
 import { opening } from './opening.js'
 import { openSite, type Site } from './site.js'
 import { startDamage } from './stream/damage.js'
-import { startRelay, type Relay } from './stream/relay.js'
 
 const seconds = Number(process.env.FUZZ_SECONDS ?? 15)
 const leastRounds = 5
@@ -28,11 +28,11 @@ t.test(
     t.setTimeout((seconds + 240) * 1000)
     const random = seededRandom(seed)
     const damage = startDamage(random)
-    const relays: Relay[] = []
+    const relays: ByteRelay[] = []
     const site = await openSite(t, {
       mode: 'tc',
       relay: async ({ socket }) => {
-        const relay = await startRelay(`${socket}.damaged`, socket, damage.open)
+        const relay = await openByteRelay(socket, 'damaged', damage.open)
         t.teardown(relay.close)
         relays.push(relay)
         return relay.path

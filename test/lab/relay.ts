@@ -1,5 +1,5 @@
-import net from 'node:net'
 import { createJsonTextSplitter } from '../../src/ovsdb/json-text.js'
+import { openByteRelay } from './byte-relay.js'
 
 export interface RelayOptions {
   readonly onConnection?: () => void
@@ -19,35 +19,20 @@ export interface Relay {
 /** @param target path of the server's socket; the relay's is beside it. */
 export async function openRelay(target: string, options: RelayOptions): Promise<Relay> {
   const { onConnection, fromClient = passAtOnce, fromServer = () => undefined } = options
-  const open = new Set<net.Socket>()
-  const relay = net.createServer((client) => {
+  const relay = await openByteRelay(target, 'relay', ({ toServer, toClient }) => {
     onConnection?.()
-    const server = net.connect(target)
-    const [toServer, toClient] = [createJsonTextSplitter(), createJsonTextSplitter()]
-    client.on('data', (chunk) => toServer.push(chunk, (text) => fromClient(text, () => server.write(text))))
-    server.on('data', (chunk) => toClient.push(chunk, fromServer))
-    server.pipe(client)
-    for (const [end, other] of [
-      [client, server],
-      [server, client],
-    ] as const) {
-      open.add(end)
-      end.on('error', () => undefined)
-      end.on('close', () => {
-        open.delete(end)
-        other.destroy()
-      })
+    const [ofClient, ofServer] = [createJsonTextSplitter(), createJsonTextSplitter()]
+    return {
+      fromClient: (chunk) => {
+        ofClient.push(chunk, (text) => fromClient(text, () => toServer(text)))
+      },
+      fromServer: (chunk) => {
+        toClient(chunk)
+        ofServer.push(chunk, fromServer)
+      },
     }
   })
-  const path = `${target}.relay`
-  await new Promise<void>((resolve) => relay.listen(path, resolve))
-  return {
-    endpoint: `unix:${path}`,
-    close: async () => {
-      for (const socket of open) socket.destroy()
-      await new Promise((resolve) => relay.close(resolve))
-    },
-  }
+  return { endpoint: `unix:${relay.path}`, close: relay.close }
 }
 
 function passAtOnce(_: string, pass: () => void): void {

@@ -1,11 +1,11 @@
+import type { Ends, Middle } from '../../lab/byte-relay.js'
 import type { Random } from './mutate-bytes.js'
 import { mutateTexts } from './mutate-stream.js'
-import type { Passage } from './relay.js'
 import { inputOf } from './texts.js'
 
 /** What damages whatever passes a relay while it is on. */
 export interface Damage {
-  readonly open: (cut: () => void) => Passage
+  readonly open: (ends: Ends) => Middle
   readonly on: () => void
   /** Nothing is damaged any more. What is held back is lost: the connections are to be cut. */
   readonly off: () => void
@@ -26,39 +26,44 @@ export function startDamage(random: Random): Damage {
   let told: Buffer[][] = []
   const below = (limit: number) => Math.floor(random() * limit)
 
-  const direction = (cut: () => void, deliver: (part: Buffer) => Buffer) => {
+  const damaged = (cut: () => void) => {
     let held = Buffer.of()
     return (chunk: Buffer): Buffer[] => {
-      if (!isOn) return [deliver(chunk)]
+      if (!isOn) return [chunk]
       const kind = random()
-      if (kind < 0.3) return [deliver(chunk)]
+      if (kind < 0.3) return [chunk]
       count += 1
-      if (kind < 0.75) return [deliver(mutateTexts(chunk, chunk, random))]
-      if (kind < 0.8) return [deliver(chunk.subarray(0, below(chunk.length))), deliver(chunk)]
+      if (kind < 0.75) return [mutateTexts(chunk, chunk, random)]
+      if (kind < 0.8) return [chunk.subarray(0, below(chunk.length)), chunk]
       if (kind < 0.85) return []
       if (kind < 0.9) {
         const before = held
         held = Buffer.from(chunk)
-        return [deliver(before)]
+        return [before]
       }
       if (kind < 0.95) {
         setImmediate(cut)
-        return [deliver(chunk.subarray(0, below(chunk.length)))]
+        return [chunk.subarray(0, below(chunk.length))]
       }
       const huge = Buffer.alloc(hugeBytes, below(2) === 0 ? 'x' : '[')
-      return [deliver(Buffer.concat([Buffer.from('{"id":null,"method":"update3","params":["'), huge]))]
+      return [Buffer.concat([Buffer.from('{"id":null,"method":"update3","params":["'), huge])]
     }
   }
 
   return {
-    open: (cut) => {
+    open: ({ toServer, toClient, cut }) => {
       const heard: Buffer[] = []
       told.push(heard)
-      const note = (part: Buffer) => {
-        heard.push(part.subarray(0, keptBytes))
-        return part
+      const [ofClient, ofServer] = [damaged(cut), damaged(cut)]
+      return {
+        fromClient: (chunk) => ofClient(chunk).forEach(toServer),
+        fromServer: (chunk) => {
+          for (const part of ofServer(chunk)) {
+            heard.push(part.subarray(0, keptBytes))
+            toClient(part)
+          }
+        },
       }
-      return { toClient: direction(cut, note), toServer: direction(cut, (part) => part) }
     },
     on: () => {
       isOn = true

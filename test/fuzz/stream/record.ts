@@ -1,13 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { openByteRelay } from '../../lab/byte-relay.js'
 import { startOvsdbServer, type OvsdbServer } from '../../lab/ovsdb-server.js'
 import { until } from '../../lab/until.js'
 import { observe } from '../../ovsdb/observed-client.js'
 import { relayWithout } from '../../ovsdb/older-server.js'
 import { randomTransactions } from '../../ovsdb/random-transactions.js'
 import { lock } from './peer.js'
-import { startRelay } from './relay.js'
 import { inputOf } from './texts.js'
 
 const transactions = 8
@@ -35,14 +35,14 @@ export async function recordSessions(t: Test, directory: string, seed: number): 
 
 async function recordOne(t: Test, server: OvsdbServer, socket: string, seed: number, connections: number) {
   const heard: Buffer[][] = []
-  const relay = await startRelay(`${socket}.recorded`, socket, () => {
+  const relay = await openByteRelay(socket, 'recorded', ({ toServer, toClient }) => {
     const chunks: Buffer[] = []
     heard.push(chunks)
     return {
-      toServer: (chunk) => [chunk],
-      toClient: (chunk) => {
+      fromClient: toServer,
+      fromServer: (chunk) => {
         chunks.push(chunk)
-        return [chunk]
+        toClient(chunk)
       },
     }
   })

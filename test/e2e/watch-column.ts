@@ -1,8 +1,8 @@
 import { startBackground } from '../lab/background.js'
 
 export interface ColumnWatch {
-  /** The time (performance.now) at which a value first came by; waits for it. */
-  readonly until: (value: string) => Promise<number>
+  /** The time (performance.now) at which a value first came by; waits for it. Lines before `from` (default 0) do not count. */
+  readonly until: (value: string | RegExp, from?: number) => Promise<number>
   /** What came by so far: the first contents, then each change. */
   readonly lines: () => readonly string[]
   readonly close: () => Promise<unknown>
@@ -26,12 +26,17 @@ export function watchColumn(endpoint: string, table: string, column: string): Co
     tell()
   })
   return {
-    until: async (value) => {
+    until: async (value, from = 0) => {
       for (;;) {
-        const found = seen.find(({ line }) => line.includes(value))
+        const found = seen
+          .slice(from)
+          .find(({ line }) => (typeof value === 'string' ? line.includes(value) : value.test(line)))
         if (found !== undefined) return found.at
         await new Promise<void>((resolve, reject) => {
-          const limit = setTimeout(() => reject(new Error(`${value} did not come by in ${table}.${column}`)), 10_000)
+          const limit = setTimeout(
+            () => reject(new Error(`${String(value)} did not come by in ${table}.${column}`)),
+            10_000,
+          )
           tell = () => {
             clearTimeout(limit)
             resolve()

@@ -38,18 +38,30 @@ export function marked(
   return missing > 0 ? Buffer.concat([frame, Buffer.alloc(missing, '.')]) : frame
 }
 
+/** An IPv4 UDP datagram, checksum 0. */
+export function udpFrame(parts: {
+  readonly destination: string
+  readonly source: string
+  readonly destinationIp: string
+  readonly sourceIp: string
+  readonly sourcePort: number
+  readonly destinationPort: number
+  /** Default 64. */
+  readonly ttl?: number
+  readonly payload: Buffer
+}): Buffer {
+  const { destination, source, ttl = 64 } = parts
+  const datagram = udp(parts.sourcePort, parts.destinationPort, parts.payload)
+  const header = ipv4Header(parts.sourceIp, parts.destinationIp, datagram.length, ttl)
+  return ethernet({ destination, source, etherType: 0x0800, payload: Buffer.concat([header, datagram]) })
+}
+
 /** An IPv4 UDP datagram with such a text, from one port to port 9 (discard). */
 export function markedUdp(
   text: string,
   parts: { destination: string; source: string; destinationIp: string; sourceIp: string; sourcePort: number },
 ): Buffer {
-  const payload = udp(parts.sourcePort, 9, Buffer.from(`<${text}>`))
-  return ethernet({
-    destination: parts.destination,
-    source: parts.source,
-    etherType: 0x0800,
-    payload: Buffer.concat([ipv4Header(parts.sourceIp, parts.destinationIp, payload.length), payload]),
-  })
+  return udpFrame({ ...parts, destinationPort: 9, payload: Buffer.from(`<${text}>`) })
 }
 
 /** An ARP request (RFC 826); from 0.0.0.0 it is a probe, and for the sender's own address an announcement (RFC 5227). */
@@ -100,7 +112,7 @@ export function vxlanFrame(parts: VxlanParts): Buffer {
     destination: parts.destinationMac,
     source: parts.sourceMac,
     etherType: 0x0800,
-    payload: Buffer.concat([ipv4Header(parts.source, parts.destination, payload.length), payload]),
+    payload: Buffer.concat([ipv4Header(parts.source, parts.destination, payload.length, 64), payload]),
   })
 }
 
@@ -127,12 +139,12 @@ function tagBytes(tag: VlanTag): Buffer {
   return bytes
 }
 
-function ipv4Header(source: string, destination: string, payloadLength: number): Buffer {
+function ipv4Header(source: string, destination: string, payloadLength: number, ttl: number): Buffer {
   const header = Buffer.alloc(20)
   header.writeUInt8(0x45, 0)
   header.writeUInt16BE(20 + payloadLength, 2)
   header.writeUInt16BE(0x4000, 6)
-  header.writeUInt8(64, 8)
+  header.writeUInt8(ttl, 8)
   header.writeUInt8(17, 9)
   ipBytes(source).copy(header, 12)
   ipBytes(destination).copy(header, 16)

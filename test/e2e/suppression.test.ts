@@ -3,11 +3,11 @@ import { arpRequest, broadcast, carries, marked } from '../lab/craft.js'
 import type { Frame } from '../lab/frame.js'
 import { forgetNeighbours, reach, type Host } from '../lab/host.js'
 import { openInjector } from '../lab/injector.js'
-import type { Scene } from '../lab/scene.js'
 import { fastBfd, tunnelEnd } from '../lab/tunnel-end.js'
 import { until } from '../lab/until.js'
 import { joinPeers } from './bfd-peer.js'
 import { joinBlue } from './join-blue.js'
+import { giveAddress, rowsWith, untilStates } from './neighbour-rows.js'
 import { inEachMode, nth } from './stage.js'
 
 const places = { servers: [{ port: 'port1' }, { port: 'port2', vlan: 7 }] }
@@ -260,32 +260,6 @@ inEachMode(
     })
   },
 )
-
-/** Writes another row for the MAC, as MidoNet does: behind the VTEP of the first one, or of any. Returns the row's UUID. */
-async function giveAddress({ controller }: Scene, mac: string, address: string): Promise<string> {
-  const find = (table: string, column: string, ...conditions: string[]) =>
-    controller.ctl('--bare', `--columns=${column}`, 'find', table, ...conditions)
-  const [logicalSwitch] = (await find('Logical_Switch', '_uuid', 'name=blue')).split('\n')
-  const known = (await find('Ucast_Macs_Remote', 'locator', `MAC="${mac}"`)).split(/\s+/)
-  const any = (await find('Ucast_Macs_Remote', 'locator')).split(/\s+/)
-  const locator = [...known, ...any].find((text) => text !== '') ?? ''
-  const columns = [`MAC="${mac}"`, `ipaddr="${address}"`, `logical_switch=${logicalSwitch}`, `locator=${locator}`]
-  return controller.ctl('create', 'Ucast_Macs_Remote', ...columns)
-}
-
-/** The UUIDs of the rows with an address, line by line. */
-function rowsWith({ controller }: Scene, address: string): Promise<string> {
-  return controller.ctl('--bare', '--columns=_uuid', 'find', 'Ucast_Macs_Remote', `ipaddr="${address}"`)
-}
-
-/** Waits until the console shows just these addresses with these states. */
-async function untilStates({ gateway }: Scene, wanted: Readonly<Record<string, string>>): Promise<void> {
-  const expected = JSON.stringify(Object.entries(wanted).sort())
-  await until(`the neighbours to be ${expected}`, async () => {
-    const { neighbours } = await gateway.show()
-    return JSON.stringify(neighbours.map(({ address, state }) => [address, state]).sort()) === expected
-  })
-}
 
 async function ownAddress({ namespace }: Host, address: string): Promise<string> {
   const lines = (await namespace.run(['ip', '-6', 'addr', 'show', 'dev', 'eth0'])).split('\n')

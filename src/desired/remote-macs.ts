@@ -36,7 +36,7 @@ interface Resolved extends RemoteMacs {
  * rest of the result is taken over.
  */
 export function createRemoteMacResolver(): (entry: MacEntry | undefined, surroundings: Surroundings) => RemoteMacs {
-  let last: { readonly revision: number; readonly surroundings: Surroundings; readonly resolved: Resolved } | undefined
+  let last: { readonly revision: number; surroundings: Surroundings; readonly resolved: Resolved } | undefined
   return (entry, surroundings) => {
     if (entry === undefined) {
       last = undefined
@@ -44,7 +44,7 @@ export function createRemoteMacResolver(): (entry: MacEntry | undefined, surroun
     }
     const isAround = last !== undefined && reachesSame(last.resolved, last.surroundings, surroundings)
     if (last !== undefined && isAround && last.revision === entry.revision) {
-      last = { ...last, surroundings }
+      last.surroundings = surroundings
       return last.resolved
     }
     const patched =

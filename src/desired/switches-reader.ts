@@ -4,13 +4,13 @@ import type { IpAddress } from '../schema/ip-address.js'
 import type { McastMacsRemoteRow, Tables } from '../schema/rows.generated.js'
 import { createLocatorDecoder } from './locators.js'
 import { createMacIndexer } from './mac-index.js'
-import { memoLast } from './memo-last.js'
+import { memoFields, memoLast } from './memo-last.js'
 import { createNeighbourResolver, type Neighbours } from './neighbours.js'
 import type { Gateway } from './own-switch.js'
 import { createPerSwitch } from './per-switch.js'
 import type { Refusal } from './refusal.js'
 import { readSuppression } from './suppression.js'
-import { createSwitchReader, type SwitchReading } from './switch-reader.js'
+import { createSwitchReader, type SwitchReading, type SwitchRows } from './switch-reader.js'
 
 /** What the rows of all logical switches say, bound here or not. */
 export interface SwitchReadings {
@@ -31,34 +31,57 @@ export function createSwitchesReader({
   const locatorsOf = createLocatorDecoder()
   const indexMacs = createMacIndexer()
   const multicastOf = memoLast(groupBySwitch)
-  const readers = createPerSwitch(createSwitchReader)
-  const neighbourResolvers = createPerSwitch(createNeighbourResolver)
+  const readers = createPerSwitch(() => createWholeReader(arpNdSuppression))
 
   return (replica, tunnelIp, unreachable) => {
     const switches = replica.table('Logical_Switch')
     const sets = replica.table('Physical_Locator_Set')
     const locators = locatorsOf(replica.table('Physical_Locator'))
     const macsOf = indexMacs(replica.table('Ucast_Macs_Remote'))
-    const multicast = multicastOf(replica.table('Mcast_Macs_Remote'))
+    const multicastRows = multicastOf(replica.table('Mcast_Macs_Remote'))
     readers.keepOnly(switches)
-    neighbourResolvers.keepOnly(switches)
 
     const bySwitch = new Map<Uuid, SwitchReading>()
     const answered = new Map<Uuid, Neighbours>()
     const refusals: (readonly Refusal[])[] = []
     for (const [id, row] of switches) {
-      const macs = macsOf.get(id)
-      const rows = { row, macs, multicast: multicast.get(id) ?? NO_ROWS, sets, locators }
-      const reading = readers.of(id)(rows, tunnelIp)
-      const known = neighbourResolvers.of(id)(macs, row.name, reading.remote.macs, unreachable)
-      const suppression = readSuppression(row, arpNdSuppression)
-      bySwitch.set(id, reading)
-      if (suppression.isOn && tunnelIp !== undefined) answered.set(id, known.neighbours)
-      for (const { refusals: more } of [reading.remote, reading.multicast, known, suppression])
-        if (more.length > 0) refusals.push(more)
+      const [macs, multicast] = [macsOf.get(id), multicastRows.get(id) ?? NO_ROWS]
+      const whole = readers.of(id)({ row, macs, multicast, sets, locators, tunnelIp, unreachable })
+      bySwitch.set(id, whole.reading)
+      if (whole.answered !== undefined) answered.set(id, whole.answered)
+      if (whole.refusals.length > 0) refusals.push(whole.refusals)
     }
     return { bySwitch, answered, refusals: refusals.flat() }
   }
+}
+
+interface Around {
+  readonly tunnelIp: IpAddress | undefined
+  readonly unreachable: ReadonlySet<IpAddress>
+}
+
+interface WholeReading {
+  readonly reading: SwitchReading
+  /** undefined: it answers for nothing. */
+  readonly answered: Neighbours | undefined
+  readonly refusals: readonly Refusal[]
+}
+
+/** Makes the function that reads one logical switch with its neighbours. */
+function createWholeReader(answersByDefault: boolean): (rows: SwitchRows & Around) => WholeReading {
+  const read = createSwitchReader()
+  const resolveNeighbours = createNeighbourResolver()
+  return memoFields((rows) => {
+    const { row, macs, tunnelIp, unreachable } = rows
+    const reading = read(rows, tunnelIp)
+    const known = resolveNeighbours(macs, row.name, reading.remote.macs, unreachable)
+    const suppression = readSuppression(row, answersByDefault)
+    return {
+      reading,
+      answered: suppression.isOn && tunnelIp !== undefined ? known.neighbours : undefined,
+      refusals: [reading.remote, reading.multicast, known, suppression].flatMap(({ refusals }) => refusals),
+    }
+  })
 }
 
 /** One object, by which nothing is known to be as it was. */

@@ -23,7 +23,7 @@ export function emptyContents(tables: TableDescriptions): Contents {
  *
  * @throws OvsdbError `protocol error`, with table, row and column.
  */
-export function replaceContents(tables: TableDescriptions, previous: Contents, dump: readonly RowUpdate[]): Contents {
+export function replaceContents(tables: TableDescriptions, previous: Contents, dump: Iterable<RowUpdate>): Contents {
   const fresh = new Map([...tables.keys()].map((table) => [table, NO_ROWS.edit()]))
   const changed = new Set<string>()
   for (const update of dump) {
@@ -51,7 +51,7 @@ export interface Draft {
    *
    * @throws OvsdbError `protocol error`, with table, row and column
    */
-  readonly apply: (updates: readonly RowUpdate[]) => void
+  readonly apply: (updates: Iterable<RowUpdate>) => void
   /** The contents so far: the very ones that the draft began with when nothing differs. */
   readonly contents: () => Contents
 }
@@ -84,7 +84,7 @@ export function beginDraft(tables: TableDescriptions, base: Contents): Draft {
 
   return {
     apply: (updates) => {
-      for (const write of updates.map(judge)) write?.()
+      for (const write of [...updates].map(judge)) write?.()
     },
     contents: () => {
       const contents = new Map([...base].map(([table, rows]) => [table, drafts.get(table)?.finish() ?? rows]))

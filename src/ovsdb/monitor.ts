@@ -16,7 +16,8 @@ export const noTransaction = '00000000-0000-0000-0000-000000000000'
 export interface MonitorNews {
   /** True when `updates` is the whole database, false when it continues what was there. */
   readonly isWhole: boolean
-  readonly updates: readonly RowUpdate[]
+  /** Of a reply they are read as they are walked through, once; the walk throws what reading throws. */
+  readonly updates: Iterable<RowUpdate>
   /** The transaction up to which this goes; only `monitor_cond_since` tells. */
   readonly transaction: string
 }
@@ -63,18 +64,18 @@ export function readUpdate(method: string, params: readonly unknown[]): MonitorN
     case 'update':
       return {
         isWhole: false,
-        updates: readTableUpdates(decodeAs(update, params, 'an update')[1]),
+        updates: [...readTableUpdates(decodeAs(update, params, 'an update')[1])],
         transaction: noTransaction,
       }
     case 'update2':
       return {
         isWhole: false,
-        updates: readTableUpdates2(decodeAs(update, params, 'an update')[1]),
+        updates: [...readTableUpdates2(decodeAs(update, params, 'an update')[1])],
         transaction: noTransaction,
       }
     case 'update3': {
       const [, transaction, updates] = decodeAs(update3, params, 'an update')
-      return { isWhole: false, updates: readTableUpdates2(updates), transaction }
+      return { isWhole: false, updates: [...readTableUpdates2(updates)], transaction }
     }
     default:
       return undefined

@@ -26,16 +26,20 @@ const rowUpdate2 = z.object({
   delete: z.unknown().optional(),
 })
 
-/** @throws OvsdbError `protocol error` */
-export function readTableUpdates(json: unknown): RowUpdate[] {
+/**
+ * Reads row by row, as the updates are asked for: a dump of 100,000 rows is not there once more as updates.
+ *
+ * @throws OvsdbError `protocol error`, also while the updates are walked through
+ */
+export function readTableUpdates(json: unknown): Iterable<RowUpdate> {
   return flatten(rowUpdate, json, 'a <table-updates>', (update) => {
     if (update.new) return { kind: 'put', columns: update.new }
     return update.old && { kind: 'gone' }
   })
 }
 
-/** @throws OvsdbError `protocol error` */
-export function readTableUpdates2(json: unknown): RowUpdate[] {
+/** As `readTableUpdates`. */
+export function readTableUpdates2(json: unknown): Iterable<RowUpdate> {
   return flatten(rowUpdate2, json, 'a <table-updates2>', (update) => {
     const whole = update.initial ?? update.insert
     if (whole) return { kind: 'put', columns: whole }
@@ -46,19 +50,21 @@ export function readTableUpdates2(json: unknown): RowUpdate[] {
 
 type Change = { kind: 'put' | 'modify'; columns: Columns } | { kind: 'gone' }
 
-function flatten<S extends z.ZodType>(
+function* flatten<S extends z.ZodType>(
   schema: S,
   json: unknown,
   what: string,
   changeOf: (update: z.infer<S>) => Change | undefined,
-): RowUpdate[] {
-  return Object.entries(decodeAs(members, json, what)).flatMap(([table, rows]) =>
-    Object.entries(decodeAs(members, rows, what)).map(([text, update]): RowUpdate => {
+): Generator<RowUpdate, undefined> {
+  for (const [table, rowsJson] of Object.entries(decodeAs(members, json, what))) {
+    const rows = decodeAs(members, rowsJson, what)
+    for (const text of Object.keys(rows)) {
       const uuid = parseUuid(text)
       if (!uuid.ok) throw new OvsdbError('protocol error', uuid.reason, { table })
-      const change = changeOf(decodeAs(schema, update, what))
+      const change = changeOf(decodeAs(schema, rows[text], what))
       if (!change) throw new OvsdbError('protocol error', 'a <row-update> without a change', { table, row: text })
-      return { table, uuid: uuid.value, ...change }
-    }),
-  )
+      yield { table, uuid: uuid.value, ...change }
+    }
+  }
+  return undefined
 }

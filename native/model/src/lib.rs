@@ -32,6 +32,7 @@ pub mod flow_hash;
 pub mod frame;
 pub mod ipv4;
 pub mod ipv6;
+pub mod limits;
 pub mod local_fdb;
 pub mod locator;
 pub mod mac;
@@ -58,6 +59,7 @@ pub use access::process_access;
 pub use acl::{AclKey, Direction};
 pub use drop_reason::{DropReason, Note};
 pub use frame::{Frame, Measure};
+pub use limits::Limits;
 pub use local_fdb::{Instant, Learn, LearnKind, LocalEntry};
 pub use locator::Locator;
 pub use mac::Mac;
@@ -69,6 +71,6 @@ pub use shortcut::{Effect, Shortcut, process_access_xdp, process_underlay_xdp};
 pub use switch_id::SwitchId;
 pub use table::{Table, TableFull};
 pub use tables::{
-    BindingKey, FdbKey, Limits, NeighbourKey, NextHop, Port, PortMode, Switch, Tables, Tunnel,
+    BindingKey, FdbKey, NeighbourKey, NextHop, Port, PortMode, Switch, Tables, Tunnel,
 };
 pub use wire::WireError;

@@ -152,11 +152,12 @@ mod tests {
 
     use super::{Instant, LearnKind};
     use crate::drop_reason::Note;
+    use crate::limits::Limits;
     use crate::mac::Mac;
     use crate::mac_limits::MacLimits;
     use crate::number::{PortId, VlanId};
     use crate::switch_id::SwitchId;
-    use crate::tables::{BindingKey, FdbKey, Limits, Tables};
+    use crate::tables::{BindingKey, FdbKey, Tables};
 
     type Told = (Option<LearnKind>, Option<Note>);
 

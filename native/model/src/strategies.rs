@@ -20,8 +20,9 @@ pub use overlay::{OverlayArrival, overlay_arrivals};
 pub use scene::scenes;
 pub use underlay::underlay_packets;
 
+use crate::limits::Limits;
 use crate::number::PortId;
-use crate::tables::{Limits, Tables};
+use crate::tables::Tables;
 
 /// What the generated tables and frames may hold.
 #[derive(Clone, Debug)]

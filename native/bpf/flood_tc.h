@@ -105,20 +105,21 @@ static long flood_to_tunnel(__u32 index, void *context)
 	return 0;
 }
 
-/* The list for the group, even an empty one, else that for unknown destinations. */
-static __always_inline struct flood_list *tunnel_list(__u32 switch_slot, const __u8 *destination)
+/* The list for the group, even an empty one. */
+static __always_inline struct flood_list *group_list(__u32 switch_slot, const __u8 *destination)
 {
 	struct flood_key key = {.switch_slot = switch_slot, .kind = FLOOD_GROUP};
-	struct flood_list *list;
 
-	if (is_group(destination)) {
-		__builtin_memcpy(key.mac, destination, sizeof(key.mac));
-		list = bpf_map_lookup_elem(&flood_lists, &key);
-		if (list)
-			return list;
-		__builtin_memset(key.mac, 0, sizeof(key.mac));
-	}
-	key.kind = FLOOD_UNKNOWN;
+	if (!is_group(destination))
+		return NULL;
+	__builtin_memcpy(key.mac, destination, sizeof(key.mac));
+	return bpf_map_lookup_elem(&flood_lists, &key);
+}
+
+static __always_inline struct flood_list *unknown_list(__u32 switch_slot)
+{
+	struct flood_key key = {.switch_slot = switch_slot, .kind = FLOOD_UNKNOWN};
+
 	return bpf_map_lookup_elem(&flood_lists, &key);
 }
 
@@ -129,6 +130,24 @@ static __always_inline __u32 select_list(struct flood *flood, const struct flood
 		return 0;
 	flood->list = list->number;
 	return list->count < FLOOD_FAN_OUT_MAX ? list->count : FLOOD_FAN_OUT_MAX;
+}
+
+/* One copy to each tunnel that the destination names. */
+static __always_inline void flood_to_tunnels(struct flood *flood, const __u8 *destination, __u32 switch_slot,
+					     const struct logical_switch *ls)
+{
+	struct flood_list *list = group_list(switch_slot, destination);
+	__u32 turns;
+
+	if (list) {
+		turns = select_list(flood, list);
+	} else {
+		turns = select_list(flood, unknown_list(switch_slot));
+		/* Not after the loop: the verifier would follow each turn with what is asked there. */
+		if (turns && (ls->flags & SWITCH_FLOODS_TO_MACS))
+			count_reason(flood->ifindex, NOTE_FLOODED_TO_REMOTE_MACS, flood->measure.packets);
+	}
+	bpf_loop(turns, flood_to_tunnel, flood, 0);
 }
 
 /* ifindex 0: the frame came from a tunnel. The frame itself is consumed. */
@@ -149,10 +168,8 @@ static __always_inline int flood_frame(struct __sk_buff *skb, const __u8 *destin
 
 	turns = select_list(&flood, bpf_map_lookup_elem(&flood_lists, &ports));
 	bpf_loop(turns, flood_to_port, &flood, 0);
-	if (ifindex) {
-		turns = select_list(&flood, tunnel_list(switch_slot, destination));
-		bpf_loop(turns, flood_to_tunnel, &flood, 0);
-	}
+	if (ifindex)
+		flood_to_tunnels(&flood, destination, switch_slot, ls);
 	if (!flood.sent && !flood.refused)
 		return drop(ifindex, DROP_NO_DESTINATION, m->packets);
 	return TC_ACT_STOLEN;

@@ -25,7 +25,8 @@ struct logical_switch {
 	__u32 flags; /* SWITCH_* */
 };
 
-#define SWITCH_ACTIVE 1u /* the slot is taken, and frames of its bindings are forwarded */
+#define SWITCH_ACTIVE 1u         /* the slot is taken, and frames of its bindings are forwarded */
+#define SWITCH_FLOODS_TO_MACS 2u /* FLOOD_UNKNOWN is made of its remote MACs: no row says where unknown-dst is */
 
 struct mac_key {
 	__u32 switch_slot;

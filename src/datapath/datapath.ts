@@ -54,11 +54,15 @@ export interface NeighbourSpec {
 export interface FloodSpec {
   readonly switchId: Uuid
   readonly locators: readonly Locator[]
+  /** They are those of its remote MACs, for want of another answer; frames of servers that go there are counted as such. */
+  readonly isOfMacs: boolean
 }
 
 /** The tunnels that frames to one group go to instead; none leaves them the local bindings. */
-export interface GroupSpec extends FloodSpec {
+export interface GroupSpec {
+  readonly switchId: Uuid
   readonly mac: Mac
+  readonly locators: readonly Locator[]
 }
 
 /** Whose the frames are that come from a locator's VTEP in the locator's own VNI. */

@@ -86,7 +86,7 @@ function wrap({ localAddresses }: typeof Native, native: Native.Datapath): Datap
     putNeighbours: (neighbours) => set(() => native.putNeighbours([...neighbours])),
     removeNeighbours: (neighbours) => set(() => native.removeNeighbours([...neighbours])),
     putFloods: (floods) =>
-      set(() => native.putFloods(floods.map(({ switchId, locators }) => ({ switchId, locators: [...locators] })))),
+      set(() => native.putFloods(floods.map((flood) => ({ ...flood, locators: [...flood.locators] })))),
     putGroups: (groups) => set(() => native.putGroups(groups.map(toNativeGroup))),
     removeGroups: (groups) => set(() => native.removeGroups(groups.map(toNativeGroup))),
     putOrigins: (origins) => set(() => native.putOrigins([...origins])),

@@ -26,8 +26,6 @@ export interface Desired {
   readonly tunnelIp: IpAddress | undefined
   /** Logical switches with a binding on a port of this gateway, whether they carry traffic or not. */
   readonly bound: ReadonlySet<Uuid>
-  /** Logical switches whose flood list is made of their remote MACs, since no row says where `unknown-dst` goes. */
-  readonly floodedToMacs: ReadonlySet<Uuid>
   readonly refusals: readonly Refusal[]
 }
 
@@ -122,11 +120,12 @@ function createRebuild(
       remoteMacs,
       neighbours,
       floods,
+      floodedToMacs,
       groups,
       origins,
       acls: acls.acls,
     }
-    return { forwarding, tunnelIp, bound, floodedToMacs, refusals: refusals.flat() }
+    return { forwarding, tunnelIp, bound, refusals: refusals.flat() }
   }
 }
 

@@ -29,6 +29,8 @@ export interface Forwarding {
   readonly neighbours: ReadonlyMap<Uuid, ReadonlyMap<StationAddress, Mac>>
   /** Logical switch -> where BUM goes, sorted, without repeats. */
   readonly floods: ReadonlyMap<Uuid, readonly Locator[]>
+  /** Logical switches whose list in `floods` is made of their remote MACs, since no row says where `unknown-dst` is. */
+  readonly floodedToMacs: ReadonlySet<Uuid>
   /** Where frames to a group go instead, as in `floods`; nowhere but to the bindings where the list is empty. */
   readonly groups: ReadonlyMap<GroupKey, readonly Locator[]>
   /** Locator with a VNI of its own -> the logical switch of the frames that come from there. */

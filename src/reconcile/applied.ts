@@ -28,6 +28,7 @@ export function appliedFromSnapshot(snapshot: Snapshot): Forwarding {
     neighbours,
     acls: new Map(snapshot.acls.map((acl) => [aclKey(acl.netdev, acl.vlan, acl.direction), acl])),
     floods: new Map(snapshot.floods.map(({ switchId, locators }) => [switchId, [...new Set(locators)].sort()])),
+    floodedToMacs: new Set(snapshot.floods.filter(({ isOfMacs }) => isOfMacs).map(({ switchId }) => switchId)),
     groups: new Map(snapshot.groups.map((group) => [groupKey(group), [...new Set(group.locators)].sort()])),
     origins: new Map(snapshot.origins.map(({ locator, switchId }) => [locator, switchId])),
   }

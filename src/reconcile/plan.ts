@@ -52,7 +52,6 @@ export function planChanges(applied: Forwarding, desired: Forwarding): readonly 
   const unbound = bindings.gone.map(([, binding]) => binding)
   const remoteMacs = diffRemoteMacs(applied, desired)
   const neighbours = diffNeighbours(applied, desired)
-  const floods = diffTables(applied.floods, desired.floods, sameList)
   const groups = diffTables(applied.groups, desired.groups, sameList)
   const origins = diffTables(applied.origins, desired.origins)
   const stays = ({ switchId }: { readonly switchId: Uuid }): boolean => desired.switches.has(switchId)
@@ -76,7 +75,7 @@ export function planChanges(applied: Forwarding, desired: Forwarding): readonly 
     { kind: 'putOrigins', entries: origins.put.map(originSpec) },
     { kind: 'putRemoteMacs', entries: remoteMacs.put },
     { kind: 'putNeighbours', entries: neighbours.put },
-    { kind: 'putFloods', entries: floods.put.map(([switchId, locators]) => ({ switchId, locators })) },
+    { kind: 'putFloods', entries: changedFloods(applied, desired) },
     { kind: 'putGroups', entries: groups.put.map(groupSpec) },
     { kind: 'putSwitches', entries: switches.put.filter(isUnkeyed).map(switchSpec) },
     { kind: 'removeBindings', entries: unbound.filter((binding) => !isRelisted(binding)) },
@@ -122,6 +121,19 @@ function diffNeighbours(
 
 function switchSpec([id, vni]: readonly [Uuid, Vni | null]): SwitchSpec {
   return { id, vni }
+}
+
+/** Those whose list is another, or is made otherwise. One that goes goes with its logical switch. */
+function changedFloods(applied: Forwarding, desired: Forwarding): readonly FloodSpec[] {
+  const lists = diffTables(applied.floods, desired.floods, sameList)
+  const changed = new Map(lists.put)
+  for (const [id, locators] of desired.floods)
+    if (applied.floodedToMacs.has(id) !== desired.floodedToMacs.has(id)) changed.set(id, locators)
+  return [...changed].map(([switchId, locators]) => ({
+    switchId,
+    locators,
+    isOfMacs: desired.floodedToMacs.has(switchId),
+  }))
 }
 
 function groupSpec([key, locators]: readonly [GroupKey, readonly Locator[]]): GroupSpec {

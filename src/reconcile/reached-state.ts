@@ -1,3 +1,4 @@
+import type { FloodSpec } from '../datapath/datapath.js'
 import {
   aclKey,
   bindingKey,
@@ -32,6 +33,7 @@ interface Draft {
   readonly remoteMacs: Map<Uuid, PersistentMap<Mac, Locator>>
   readonly neighbours: Map<Uuid, ReadonlyMap<StationAddress, Mac>>
   readonly floods: Map<Uuid, readonly Locator[]>
+  readonly floodedToMacs: Set<Uuid>
   readonly groups: Map<GroupKey, readonly Locator[]>
   readonly origins: Map<Locator, Uuid>
   readonly acls: Map<AclKey, Acl>
@@ -54,6 +56,7 @@ export function reachedState(
     remoteMacs: new Map(applied.remoteMacs),
     neighbours: new Map(applied.neighbours),
     floods: new Map(applied.floods),
+    floodedToMacs: new Set(applied.floodedToMacs),
     groups: new Map(applied.groups),
     origins: new Map(applied.origins),
     acls: new Map(applied.acls),
@@ -133,15 +136,22 @@ function advance(draft: Draft, step: Step, succeeded: (index: number) => boolean
       each(step.entries, ({ locator }) => draft.origins.delete(locator))
       return
     case 'putFloods':
-      each(step.entries, ({ switchId, locators }) => draft.floods.set(switchId, locators))
+      each(step.entries, (flood) => takeFlood(draft, flood))
       return
   }
+}
+
+function takeFlood({ floods, floodedToMacs }: Draft, { switchId, locators, isOfMacs }: FloodSpec): void {
+  floods.set(switchId, locators)
+  if (isOfMacs) floodedToMacs.add(switchId)
+  else floodedToMacs.delete(switchId)
 }
 
 /** A logical switch takes its bindings, MACs, neighbours, flood lists and origins along. */
 function forgetSwitch(draft: Draft, id: Uuid): void {
   draft.switches.delete(id)
   draft.floods.delete(id)
+  draft.floodedToMacs.delete(id)
   draft.remoteMacs.delete(id)
   draft.ownMacs.delete(id)
   draft.neighbours.delete(id)

@@ -55,6 +55,7 @@ t.test('a bound logical switch is forwarded with its MACs and all members of unk
     remoteMacs: { [ls1]: { '02:00:00:00:00:aa': hv1 } },
     neighbours: { [ls1]: {} },
     floods: { [ls1]: [hv1, hv2] },
+    floodedToMacs: [],
     groups: {},
     origins: {},
     acls: {},

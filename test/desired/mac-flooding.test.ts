@@ -25,7 +25,7 @@ const unknownDst = (...locators: number[]) => ({
 })
 const floodOf = (replica: ReturnType<typeof replicaOf>, floodsToRemoteMacs = true) => {
   const desired = createDesiredBuilder({ ...gateway, floodsToRemoteMacs })(replica, nothing)
-  return { list: desired.forwarding.floods.get(ls1), isToMacs: desired.floodedToMacs.has(ls1), desired }
+  return { list: desired.forwarding.floods.get(ls1), isToMacs: desired.forwarding.floodedToMacs.has(ls1), desired }
 }
 
 t.test('without an unknown-dst row BUM goes to every VTEP that a remote MAC is behind, in whichever mode', (t) => {

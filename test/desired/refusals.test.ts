@@ -55,6 +55,7 @@ t.test('garbage is refused row by row with its reason, and everything else is se
     remoteMacs: { [ls1]: { '02:00:00:00:00:aa': hv1 } },
     neighbours: { [ls1]: {} },
     floods: { [ls1]: [hv1] },
+    floodedToMacs: [],
     groups: { [`${ls1}/01:00:5e:00:00:01`]: [hv1] },
     origins: {},
     acls: {},

@@ -67,6 +67,7 @@ export const nothingForwarded = {
   remoteMacs: {},
   neighbours: {},
   floods: {},
+  floodedToMacs: [],
   groups: {},
   origins: {},
   acls: {},

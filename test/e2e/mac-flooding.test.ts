@@ -26,6 +26,7 @@ inEachMode(
     for (const tool of [fromServer, atNear, atFar]) lab.own(tool.close)
     const has = (name: string) => (frame: Frame) => frame.ipv4?.src === gateway.tunnelIp && carries(frame.bytes, name)
     const floodList = async () => (await gateway.show()).logicalSwitches.map(({ floodList }) => floodList.join())[0]
+    const note = 'flooded_to_remote_macs'
     const say = (name: string, destination = broadcast) =>
       fromServer.send(marked(name, { destination, source: server.mac }))
 
@@ -55,6 +56,34 @@ inEachMode(
       t.match(await gateway.vtep('show'), /from remote MACs/)
     })
 
+    await t.test('counts at the port what goes there, and nothing else', async (t) => {
+      const frames = 50
+      const countedOf = async (name: string, destination?: string) => {
+        const before = await gateway.counted(note)
+        for (let index = 0; index < frames; index += 1) await say(`${name} ${index}`, destination)
+        await say(`${name} fence`, vm1.mac)
+        await atNear.until('the fence', has(`${name} fence`))
+        return (await gateway.counted(note)) - before
+      }
+      // The server says a thing or two by itself.
+      t.ok((await countedOf('broadcast')) >= frames)
+      t.ok((await countedOf('unknown unicast', '02:00:00:00:77:77')) >= frames)
+      t.ok((await countedOf('known unicast', vm1.mac)) < frames)
+      const drops = (await gateway.show()).drops.filter(({ reason }) => reason === note)
+      t.match(drops, [{ port: 'port1', isNote: true }])
+    })
+
+    await t.test('counts without a daemon, and the next one finds all as it should be', async (t) => {
+      const before = await gateway.counted(note)
+      await scene.vtepd.stop('SIGKILL')
+      await say('alone')
+      await atFar.until('the copy', has('alone'))
+      const vtepd = await gateway.start()
+      t.ok((await gateway.counted(note)) > before)
+      t.match((await gateway.show()).logicalSwitches[0], { isFloodedToMacs: true })
+      t.notMatch(vtepd.output(), /putFloods/, 'nothing to put')
+    })
+
     await t.test('leaves out a VTEP whose last MAC went', async (t) => {
       await controller.ctl('del-ucast-remote', 'blue', vm2.mac)
       await until('the list', async () => (await floodList()) === near.address)
@@ -71,6 +100,10 @@ inEachMode(
       await say('said')
       await atFar.until('the copy', has('said'))
       t.match((await gateway.show()).logicalSwitches[0], { isFloodedToMacs: false })
+      const before = await gateway.counted(note)
+      await say('uncounted')
+      await atFar.until('the copy', has('uncounted'))
+      t.equal(await gateway.counted(note), before)
       await controller.ctl('del-mcast-remote', 'blue', 'unknown-dst', far.address)
       await until('the list', async () => (await floodList()) === near.address)
     })

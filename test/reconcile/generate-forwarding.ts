@@ -74,5 +74,6 @@ export function generateForwarding(random: () => number): Forwarding {
     ),
     origins: new Map(ids.length === 0 ? [] : some(own).map((locator) => [locator, one(ids)])),
     floods: new Map(ids.map((id) => [id, some(locators)])),
+    floodedToMacs: new Set(some(ids)),
   }
 }

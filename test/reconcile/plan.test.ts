@@ -17,6 +17,7 @@ const empty: Forwarding = {
   remoteMacs: new Map(),
   neighbours: new Map(),
   floods: new Map(),
+  floodedToMacs: new Set(),
   groups: new Map(),
   origins: new Map(),
   acls: new Map(),
@@ -30,6 +31,7 @@ const withoutEmpty = (forwarding: Forwarding) => ({
   ),
   neighbours: new Map([...forwarding.neighbours].filter(([, neighbours]) => neighbours.size > 0)),
   floods: new Map([...forwarding.floods].filter(([, list]) => list.length > 0)),
+  floodedToMacs: new Set([...forwarding.floodedToMacs].filter((id) => forwarding.floods.get(id)?.length !== 0)),
 })
 
 t.test(

@@ -6,8 +6,8 @@ use datapath::{Error, Mode, Options};
 use model::{Locator, Mac, MacLimits, SwitchId};
 
 use crate::types::{
-    BindingSpec, Failure, GroupSpec, NeighbourSpec, OpenOptions, OriginSpec, RemoteMacSpec,
-    TunnelSpec,
+    BindingSpec, Failure, FloodSpec, GroupSpec, NeighbourSpec, OpenOptions, OriginSpec,
+    RemoteMacSpec, TunnelSpec,
 };
 
 /// Runs a task for every entry; answers those that failed.
@@ -123,6 +123,18 @@ impl TryFrom<RemoteMacSpec> for datapath::RemoteMacSpec {
             switch_id: switch_id(&spec.switch_id)?,
             mac: mac(&spec.mac)?,
             locator: locator(&spec.locator)?,
+        })
+    }
+}
+
+impl TryFrom<FloodSpec> for datapath::FloodSpec {
+    type Error = Error;
+
+    fn try_from(spec: FloodSpec) -> Result<Self, Error> {
+        Ok(Self {
+            switch_id: switch_id(&spec.switch_id)?,
+            locators: locators(&spec.locators)?,
+            is_of_macs: spec.is_of_macs,
         })
     }
 }

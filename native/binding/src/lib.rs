@@ -26,7 +26,7 @@ use napi_derive::napi;
 
 use acl::{AclPlace, AclSpec};
 use bfd::{BfdSpec, BfdStatus};
-use convert::{failures, failures_together, ip, locator, locators, mac, switch_id, thrown, vlan};
+use convert::{failures, failures_together, ip, locator, mac, switch_id, thrown, vlan};
 use types::{
     BindingCounters, BindingSpec, DatapathEvent, DropCounter, Failure, FloodSpec, GroupSpec,
     LocalAddress, MacUse, NeighbourSpec, OpenOptions, OriginSpec, PortSpec, PortStatus,
@@ -170,9 +170,7 @@ impl Datapath {
     #[napi]
     pub fn put_floods(&self, floods: Vec<FloodSpec>) -> Vec<Failure> {
         failures(floods, |flood| {
-            self.inner
-                .tables()
-                .put_flood(switch_id(&flood.switch_id)?, &locators(&flood.locators)?)
+            self.inner.tables().put_flood(&flood.try_into()?)
         })
     }
 

@@ -84,6 +84,8 @@ pub struct NeighbourSpec {
 pub struct FloodSpec {
     pub switch_id: String,
     pub locators: Vec<String>,
+    /// They are those of its remote MACs, for want of another answer.
+    pub is_of_macs: bool,
 }
 
 /// Where frames to one group go in place of the flood list.
@@ -268,9 +270,10 @@ impl From<datapath::Snapshot> for Snapshot {
             floods: snapshot
                 .floods
                 .into_iter()
-                .map(|(id, locators)| FloodSpec {
-                    switch_id: id.to_string(),
-                    locators: locators.iter().map(ToString::to_string).collect(),
+                .map(|spec| FloodSpec {
+                    switch_id: spec.switch_id.to_string(),
+                    locators: spec.locators.iter().map(ToString::to_string).collect(),
+                    is_of_macs: spec.is_of_macs,
                 })
                 .collect(),
             groups: snapshot

@@ -13,6 +13,8 @@ use std::{
     net::{IpAddr, Ipv6Addr},
 };
 
+use model::SwitchId;
+
 macro_rules! plain {
     ($($name:ident),+) => { $(
         // SAFETY: `repr(C)`, only integers and arrays of them, and no padding, which the assertions below hold.
@@ -44,6 +46,25 @@ pub struct LogicalSwitch {
 }
 
 pub const SWITCH_ACTIVE: u32 = 1;
+/// Zero where a process wrote the entry that knew of no such lists.
+pub const SWITCH_FLOODS_TO_MACS: u32 = 2;
+
+impl LogicalSwitch {
+    /// One that forwards.
+    #[must_use]
+    pub const fn active(id: SwitchId, vni: u32, floods_to_macs: bool) -> Self {
+        let flooding = if floods_to_macs {
+            SWITCH_FLOODS_TO_MACS
+        } else {
+            0
+        };
+        Self {
+            id: id.get().to_be_bytes(),
+            vni,
+            flags: SWITCH_ACTIVE | flooding,
+        }
+    }
+}
 
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -40,8 +40,8 @@ pub use mac_room::DEFAULT_LIMITS as DEFAULT_MAC_LIMITS;
 pub use macs::Reason;
 pub use ports::Mode;
 pub use spec::{
-    AclSpec, BindingCount, BindingSpec, DropCount, GroupSpec, LocalMacSpec, MacHolder, MacUse,
-    NeighbourSpec, Notice, OriginSpec, PortStatus, RemoteMacSpec, Snapshot, TunnelSpec,
+    AclSpec, BindingCount, BindingSpec, DropCount, FloodSpec, GroupSpec, LocalMacSpec, MacHolder,
+    MacUse, NeighbourSpec, Notice, OriginSpec, PortStatus, RemoteMacSpec, Snapshot, TunnelSpec,
     TunnelStatus,
 };
 pub use tables::Tables;

@@ -38,6 +38,17 @@ pub struct RemoteMacSpec {
     pub locator: Locator,
 }
 
+/// Where a switch's frames to unknown destinations go, beside its bindings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FloodSpec {
+    /// The logical switch.
+    pub switch_id: SwitchId,
+    /// The end points.
+    pub locators: Vec<Locator>,
+    /// They are those of its remote MACs, for want of another answer: such frames are counted.
+    pub is_of_macs: bool,
+}
+
 /// Where frames to one group go, beside the bindings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupSpec {
@@ -136,8 +147,8 @@ pub struct Snapshot {
     pub remote_macs: Vec<RemoteMacSpec>,
     /// Addresses of remote MACs.
     pub neighbours: Vec<NeighbourSpec>,
-    /// The end points of each switch's flood list; switches without any are left out.
-    pub floods: Vec<(SwitchId, Vec<Locator>)>,
+    /// Flood lists; switches without any end points are left out.
+    pub floods: Vec<FloodSpec>,
     /// Flood lists of groups.
     pub groups: Vec<GroupSpec>,
     /// VNIs of locators.

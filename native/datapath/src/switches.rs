@@ -10,14 +10,16 @@ use model::SwitchId;
 
 use crate::{
     error::Error,
-    layout::{LogicalSwitch, SWITCH_ACTIVE, SWITCHES_MAX},
+    layout::{LogicalSwitch, SWITCH_FLOODS_TO_MACS, SWITCHES_MAX},
     table::{Table, take},
 };
 
 /// The VNI is 0 where the locators' own are all there is.
+#[derive(Clone, Copy)]
 struct Switch {
     slot: u32,
     vni: u32,
+    floods_to_macs: bool,
 }
 
 /// A switch that is being put.
@@ -50,8 +52,12 @@ impl Switches {
             if entry != LogicalSwitch::default() {
                 let id = SwitchId::new(u128::from_be_bytes(entry.id));
                 this.by_slot.insert(slot, id);
-                let vni = entry.vni;
-                this.by_id.insert(id, Switch { slot, vni });
+                let switch = Switch {
+                    slot,
+                    vni: entry.vni,
+                    floods_to_macs: entry.flags & SWITCH_FLOODS_TO_MACS != 0,
+                };
+                this.by_id.insert(id, switch);
             }
         }
         Ok(this)
@@ -98,35 +104,37 @@ impl Switches {
         if let Some(vni) = vni.filter(|vni| !(1..1 << 24).contains(vni)) {
             return Err(Error::Invalid(format!("VNI {vni} is not in 1..16777215")));
         }
-        let old = self.by_id.get(&id).map(|switch| (switch.slot, switch.vni));
+        let old = self.by_id.get(&id).copied();
         let slot = match old {
-            Some((slot, _)) => slot,
+            Some(old) => old.slot,
             None => self.free_slot()?,
         };
         if let Some(vni) = vni {
             self.vnis.put(vni, slot)?;
         }
         self.by_slot.insert(slot, id);
-        let old_vni = old.map_or(0, |(_, vni)| vni);
-        self.by_id.insert(id, Switch { slot, vni: old_vni });
+        let old = old.unwrap_or(Switch {
+            slot,
+            vni: 0,
+            floods_to_macs: false,
+        });
+        self.by_id.insert(id, old);
         let vni = vni.unwrap_or(0);
         Ok(Change {
             id,
             slot,
             vni,
-            old_vni,
+            old_vni: old.vni,
         })
     }
 
     fn send(&mut self, change: &Change) -> Result<(), Error> {
-        let &Change { id, slot, vni, .. } = change;
-        let entry = LogicalSwitch {
-            id: id.get().to_be_bytes(),
-            vni,
-            flags: SWITCH_ACTIVE,
+        let switch = Switch {
+            slot: change.slot,
+            vni: change.vni,
+            floods_to_macs: self.floods_to_macs(change.id),
         };
-        self.by_id.insert(id, Switch { slot, vni });
-        Ok(self.table.set(slot, entry, 0)?)
+        self.write(change.id, switch)
     }
 
     fn forget_old(&mut self, change: &Change) -> Result<(), Error> {
@@ -136,9 +144,36 @@ impl Switches {
         self.forget_vni(change.old_vni, change.slot)
     }
 
+    /// Whether the list for unknown destinations is made of remote MACs.
+    pub fn floods_to_macs(&self, id: SwitchId) -> bool {
+        let switch = self.by_id.get(&id);
+        switch.is_some_and(|switch| switch.floods_to_macs)
+    }
+
+    /// Says whether it is.
+    pub fn set_floods_to_macs(&mut self, id: SwitchId, floods_to_macs: bool) -> Result<(), Error> {
+        match self.by_id.get(&id).copied() {
+            Some(old) if old.floods_to_macs != floods_to_macs => {
+                let switch = Switch {
+                    floods_to_macs,
+                    ..old
+                };
+                self.write(id, switch)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn write(&mut self, id: SwitchId, switch: Switch) -> Result<(), Error> {
+        let entry = LogicalSwitch::active(id, switch.vni, switch.floods_to_macs);
+        self.table.set(switch.slot, entry, 0)?;
+        self.by_id.insert(id, switch);
+        Ok(())
+    }
+
     /// Removes a switch with its VNI. What refers to it must be gone.
     pub fn remove(&mut self, id: SwitchId) -> Result<(), Error> {
-        let Some(&Switch { slot, vni }) = self.by_id.get(&id) else {
+        let Some(&Switch { slot, vni, .. }) = self.by_id.get(&id) else {
             return Ok(());
         };
         self.forget_vni(vni, slot)?;

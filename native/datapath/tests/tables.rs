@@ -7,8 +7,8 @@ mod lab;
 use std::net::IpAddr;
 
 use datapath::{
-    BindingSpec, Error, GroupSpec, Mode, NeighbourSpec, OriginSpec, RemoteMacSpec, Tables,
-    TunnelSpec, detach, layout::NEIGHBOURS_MAX,
+    BindingSpec, Error, FloodSpec, GroupSpec, Mode, NeighbourSpec, OriginSpec, RemoteMacSpec,
+    Tables, TunnelSpec, detach, layout::NEIGHBOURS_MAX,
 };
 use model::{Locator, Mac, SwitchId};
 
@@ -37,6 +37,14 @@ fn binding(netdev: &str, vlan: u16, switch_id: SwitchId) -> BindingSpec {
         netdev,
         vlan,
         switch_id,
+    }
+}
+
+fn flood(switch_id: SwitchId, locators: &[Locator]) -> FloodSpec {
+    FloodSpec {
+        switch_id,
+        locators: locators.to_vec(),
+        is_of_macs: false,
     }
 }
 
@@ -77,7 +85,7 @@ fn what_refers_to_nothing_is_refused() {
     );
     assert_eq!(code(tables.put_remote_mac(&mac)), "no_such_tunnel");
     assert_eq!(
-        code(tables.put_flood(SWITCH, &[locator(1)])),
+        code(tables.put_flood(&flood(SWITCH, &[locator(1)]))),
         "no_such_tunnel"
     );
     let v6 = tunnel("2001:db8::1".parse().unwrap());
@@ -87,7 +95,7 @@ fn what_refers_to_nothing_is_refused() {
         ["invalid", "ok"]
     );
     assert_eq!(
-        code(tables.put_flood(stranger, &[locator(1)])),
+        code(tables.put_flood(&flood(stranger, &[locator(1)]))),
         "no_such_switch"
     );
     let absent = RemoteMacSpec {
@@ -133,12 +141,12 @@ fn a_tunnel_of_a_flood_list_stays_until_the_list_is_replaced() {
     for result in tables.put_tunnels(&[tunnel(remote(1)), tunnel(remote(2))]) {
         result.unwrap();
     }
-    tables.put_flood(SWITCH, &[locator(1)]).unwrap();
+    tables.put_flood(&flood(SWITCH, &[locator(1)])).unwrap();
     assert_eq!(code(tables.remove_tunnel(remote(1))), "invalid");
-    tables.put_flood(SWITCH, &[locator(2)]).unwrap();
+    tables.put_flood(&flood(SWITCH, &[locator(2)])).unwrap();
     assert_eq!(code(tables.remove_tunnel(remote(1))), "ok");
     let snapshot = tables.snapshot(0).unwrap();
-    assert_eq!(snapshot.floods, [(SWITCH, vec![locator(2)])]);
+    assert_eq!(snapshot.floods, [flood(SWITCH, &[locator(2)])]);
     assert_eq!(snapshot.tunnels, [tunnel(remote(2))]);
 }
 
@@ -151,8 +159,11 @@ fn a_flood_list_that_is_too_long_leaves_the_old_one_in_place() {
     for result in tables.put_tunnels(&specs) {
         result.unwrap();
     }
-    tables.put_flood(SWITCH, &locators[..1024]).unwrap();
-    assert_eq!(code(tables.put_flood(SWITCH, &locators)), "table_full");
+    tables.put_flood(&flood(SWITCH, &locators[..1024])).unwrap();
+    assert_eq!(
+        code(tables.put_flood(&flood(SWITCH, &locators))),
+        "table_full"
+    );
     assert_eq!(
         code(tables.put_binding(&binding("a0", 0, SWITCH))),
         "ok",
@@ -162,10 +173,30 @@ fn a_flood_list_that_is_too_long_leaves_the_old_one_in_place() {
     assert_eq!(
         floods
             .iter()
-            .map(|(_, list)| list.len())
+            .map(|spec| spec.locators.len())
             .collect::<Vec<_>>(),
         [1024]
     );
+}
+
+#[test]
+fn a_flood_list_is_made_of_macs_until_it_is_put_otherwise() {
+    let mut tables = open(Mode::Tc);
+    tables.put_switch(SWITCH, 5001).unwrap();
+    for result in tables.put_tunnels(&[tunnel(remote(1))]) {
+        result.unwrap();
+    }
+    let said = flood(SWITCH, &[locator(1)]);
+    let of_macs = FloodSpec {
+        is_of_macs: true,
+        ..said.clone()
+    };
+    tables.put_flood(&of_macs).unwrap();
+    assert_eq!(tables.snapshot(0).unwrap().floods, [of_macs.clone()]);
+    tables.put_switch(SWITCH, 5002).unwrap();
+    assert_eq!(tables.snapshot(0).unwrap().floods, [of_macs]);
+    tables.put_flood(&said).unwrap();
+    assert_eq!(tables.snapshot(0).unwrap().floods, [said]);
 }
 
 #[test]

@@ -10,8 +10,8 @@ use datapath::{
     layout::{
         ANY, Address, Binding, BindingKey, FloodKey, FloodList, FloodMember, FloodMemberKey,
         LOCAL_MACS_MAX, LocalMac, LogicalSwitch, MacKey, MacLimit, MacScope, MacUsage, Neighbour,
-        NeighbourKey, Origin, PORT_XDP, Port, RemoteMac, SWITCH_ACTIVE, Settings,
-        TUNNEL_HEADER_MAX, TUNNEL_XDP, Tunnel, VTEP_OWN_VNIS, Vtep,
+        NeighbourKey, Origin, PORT_XDP, Port, RemoteMac, Settings, TUNNEL_HEADER_MAX, TUNNEL_XDP,
+        Tunnel, VTEP_OWN_VNIS, Vtep,
         acl::{AclKey, AclList, AclRule, asks},
     },
 };
@@ -129,11 +129,7 @@ impl Scene {
         for (id, switch) in tables.switches.iter() {
             let slot = self.switches[id];
             let vni = switch.vni.map_or(0, model::Vni::get);
-            let entry = LogicalSwitch {
-                id: id.get().to_be_bytes(),
-                vni,
-                flags: SWITCH_ACTIVE,
-            };
+            let entry = LogicalSwitch::active(*id, vni, switch.floods_to_macs);
             host.put("switches", &slot, &entry);
             if vni != 0 {
                 host.put("vnis", &vni, &slot);

@@ -84,6 +84,8 @@ fn judge(
                 mac: destination,
             };
             delivery.flood(Some(from), tables.flood_list_of(key));
+            let is_told = tables.is_flooded_to_macs(key);
+            notes.extend(is_told.then_some(Note::FloodedToRemoteMacs));
         }
     }
     Ok(Outcome {

@@ -114,6 +114,8 @@ numbered! {
             "the source MAC was not learned because its logical switch holds as many as it may";
         MacMoved = 69, "mac_moved",
             "the source MAC was at another port or VLAN of the logical switch before";
+        FloodedToRemoteMacs = 70, "flooded_to_remote_macs",
+            "no row says where unknown-dst is, so the frame was flooded to every VTEP that a remote MAC is behind";
     }
 }
 

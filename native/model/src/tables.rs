@@ -59,10 +59,12 @@ pub struct NeighbourKey {
 }
 
 /// A logical switch that forwards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Switch {
     /// Its number on the wire, where a locator has none of its own.
     pub vni: Option<Vni>,
+    /// Its flood list for unknown destinations is made of its remote MACs: nobody said where such frames go.
+    pub floods_to_macs: bool,
 }
 
 /// Where the underlay wants a tunnel's packets.
@@ -178,6 +180,15 @@ impl Tables {
         let group = self.groups.get(&key).filter(|_| key.mac.is_group());
         let list = group.or_else(|| self.floods.get(&key.switch));
         list.into_iter().flatten().copied()
+    }
+
+    /// Whether that list is one that is made of remote MACs, and anybody is on it.
+    #[must_use]
+    pub fn is_flooded_to_macs(&self, key: FdbKey) -> bool {
+        let has_own_list = key.mac.is_group() && self.groups.contains(&key);
+        let switch = self.switches.get(&key.switch);
+        let is_of_macs = switch.is_some_and(|switch| switch.floods_to_macs);
+        !has_own_list && is_of_macs && self.flood_list_of(key).next().is_some()
     }
 
     /// Whether an address is our end of some tunnel.

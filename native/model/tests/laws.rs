@@ -253,7 +253,7 @@ fn generated_frames_on_access_ports_meet_every_rule() {
     let met = census(access_cases(&wild()), |(tables, arrival)| {
         words(&access(tables, arrival))
     });
-    let all = "acl_denied expire flood inner_vlan invalid_source learn_port_full learn_switch_full learn_table_full link_local
+    let all = "acl_denied expire flood flooded_to_remote_macs inner_vlan invalid_source learn_port_full learn_switch_full learn_table_full link_local
         mac_moved move new no_destination no_tunnel none oversize port refresh remote_mac_on_access same_port truncated tunnel unbound_vlan unknown_switch unsupported_tag";
     assert_eq!(met, expected(all));
 }

@@ -7,8 +7,8 @@ mod site;
 
 use model::{FdbKey, Locator, Mac, Origin, Switch, Tables, process_access, process_overlay};
 use site::{
-    BLUE, BROADCAST, NOW, RED, REMOTE_1, REMOTE_2, SERVER_1, VM_1, frame, key, port, site, tell,
-    vni,
+    BLUE, BROADCAST, NOBODY, NOW, RED, REMOTE_1, REMOTE_2, SERVER_1, VM_1, frame, key, port, site,
+    tell, vni,
 };
 
 const GROUP: [u8; 6] = [0x01, 0x00, 0x5e, 0, 0, 0xfb];
@@ -54,7 +54,7 @@ fn the_key_of_a_locator_goes_before_that_of_the_logical_switch() {
 #[test]
 fn without_any_key_a_copy_has_no_tunnel() {
     let mut tables = site();
-    tables.switches.insert(RED, Switch { vni: None }).unwrap();
+    tables.switches.insert(RED, Switch::default()).unwrap();
     assert!(from_server(&tables, VM_1).contains("drop no_tunnel"));
     let list = [Locator::from(REMOTE_2), own(7001)].into();
     tables.floods.insert(RED, list).unwrap();
@@ -105,4 +105,37 @@ fn a_list_for_a_group_goes_before_that_for_unknown_destinations_even_when_it_is_
     assert_eq!(to_tunnels(&from_server(&tables, BROADCAST)), 2);
     tables.groups.insert(in_red(BROADCAST), [].into()).unwrap();
     assert_eq!(to_tunnels(&from_server(&tables, BROADCAST)), 0);
+}
+
+#[test]
+fn a_copy_to_a_list_that_is_made_of_remote_macs_is_noted() {
+    let mut tables = site();
+    let is_noted = |told: &str| told.contains("note flooded_to_remote_macs");
+    assert!(!is_noted(&from_server(&tables, BROADCAST)));
+    tables.switches.retain(|_, switch| {
+        switch.floods_to_macs = true;
+        true
+    });
+    for destination in [BROADCAST, GROUP, NOBODY] {
+        assert!(is_noted(&from_server(&tables, destination)));
+    }
+    assert!(!is_noted(&from_server(&tables, VM_1)), "known unicast");
+    let flooded = frame(NOBODY, VM_1, &[], 60);
+    let origin = Origin {
+        vni: vni(5001),
+        remote: REMOTE_1.into(),
+    };
+    let outcome = process_overlay(&tables, origin, flooded.as_slice().into());
+    assert_eq!(outcome.notes, [], "from a tunnel");
+    let group = FdbKey {
+        switch: RED,
+        mac: Mac::new(GROUP),
+    };
+    let list = [Locator::from(REMOTE_2)].into();
+    tables.groups.insert(group, list).unwrap();
+    let told = from_server(&tables, GROUP);
+    assert!(told.contains(" vni ") && !is_noted(&told), "{told}");
+    tables.floods.insert(RED, [].into()).unwrap();
+    let told = from_server(&tables, BROADCAST);
+    assert!(told.contains("to 12/100") && !is_noted(&told), "{told}");
 }

@@ -59,7 +59,7 @@ function build({ replica, desired, applied, config }: View): LogicalSwitches {
         arpNdSuppression: readSuppression(row, config.arpNdSuppression).isOn,
         neighbours: applied?.neighbours.get(id)?.size ?? 0,
         floodList: [...(applied?.floods.get(id) ?? [])],
-        isFloodedToMacs: desired?.floodedToMacs.has(id) === true,
+        isFloodedToMacs: applied?.floodedToMacs.has(id) === true,
       }
     })
 }

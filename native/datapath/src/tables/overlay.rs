@@ -7,7 +7,7 @@ use crate::{
     error::Error,
     floods::Member,
     layout::{FloodKey, Origin},
-    spec::{GroupSpec, Notice, OriginSpec, RemoteMacSpec},
+    spec::{FloodSpec, GroupSpec, Notice, OriginSpec, RemoteMacSpec},
 };
 
 impl Tables {
@@ -37,13 +37,16 @@ impl Tables {
     ///
     /// # Errors
     /// The switch or a tunnel was not put; more members than a list may have.
-    pub fn put_flood(&mut self, switch_id: SwitchId, locators: &[Locator]) -> Result<(), Error> {
-        let key = FloodKey::unknown(self.switches.slot(switch_id)?);
-        let members = self.members(locators)?;
+    pub fn put_flood(&mut self, spec: &FloodSpec) -> Result<(), Error> {
+        let key = FloodKey::unknown(self.switches.slot(spec.switch_id)?);
+        let members = self.members(&spec.locators)?;
         if members.is_empty() {
-            return self.floods.remove(key);
+            self.floods.remove(key)?;
+        } else {
+            self.floods.put(key, members.into_iter().collect())?;
         }
-        self.floods.put(key, members.into_iter().collect())
+        self.switches
+            .set_floods_to_macs(spec.switch_id, spec.is_of_macs)
     }
 
     /// Replaces the list of where a switch's frames to one group go instead; an empty one leaves them the bindings.

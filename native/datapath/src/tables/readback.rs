@@ -10,8 +10,8 @@ use crate::{
     floods::Member,
     layout::{ANY, Binding, BindingKey, FloodKey, MacScope},
     spec::{
-        BindingCount, BindingSpec, DropCount, GroupSpec, MacHolder, MacUse, OriginSpec, PortStatus,
-        RemoteMacSpec, Snapshot, TunnelSpec, TunnelStatus,
+        BindingCount, BindingSpec, DropCount, FloodSpec, GroupSpec, MacHolder, MacUse, OriginSpec,
+        PortStatus, RemoteMacSpec, Snapshot, TunnelSpec, TunnelStatus,
     },
 };
 
@@ -37,7 +37,11 @@ impl Tables {
         let floods = self.switches.entries().filter_map(|(id, _)| {
             let slot = self.switches.slot(id).ok()?;
             let members = self.floods.get(FloodKey::unknown(slot))?;
-            Some((id, list(members)))
+            Some(FloodSpec {
+                switch_id: id,
+                locators: list(members),
+                is_of_macs: self.switches.floods_to_macs(id),
+            })
         });
         let groups = self.floods.groups().filter_map(|(key, members)| {
             Some(GroupSpec {

@@ -27,7 +27,13 @@ fn rig(mode: Mode, mac_limits: MacLimits) -> (Rig, Tables) {
         let vni = Vni::new(vni).unwrap();
         tables
             .switches
-            .insert(switch, Switch { vni: Some(vni) })
+            .insert(
+                switch,
+                Switch {
+                    vni: Some(vni),
+                    ..Switch::default()
+                },
+            )
             .unwrap();
         tables.floods.insert(switch, BTreeSet::new()).unwrap();
     }

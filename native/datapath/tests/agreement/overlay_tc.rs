@@ -108,7 +108,13 @@ fn with_last(mut tables: Tables, port: PortId) -> Tables {
     let vlan = VlanId::new(LAST_VLAN).unwrap();
     tables
         .switches
-        .insert(LAST_SWITCH, Switch { vni: Some(vni) })
+        .insert(
+            LAST_SWITCH,
+            Switch {
+                vni: Some(vni),
+                ..Switch::default()
+            },
+        )
         .unwrap();
     tables.tunnels.insert(LAST_REMOTE.into(), tunnel).unwrap();
     tables

@@ -121,8 +121,13 @@ fn build(draft: &Draft, scope: &Scope) -> Tables {
         .zip(&draft.keyless)
         .skip(usize::from(draft.absent_switch))
     {
-        let vni = (keyless % 5 > 0).then_some(vni);
-        let _ = tables.switches.insert(id, Switch { vni });
+        let mut number = u16::from(keyless);
+        let vni = (choose(&mut number, 5) > 0).then_some(vni);
+        let switch = Switch {
+            vni,
+            floods_to_macs: choose(&mut number, 2) > 0,
+        };
+        let _ = tables.switches.insert(id, switch);
     }
     put_tunnels(&mut tables, draft, scope.underlay);
     put_bindings(&mut tables, draft, scope, &switches);

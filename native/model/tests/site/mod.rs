@@ -52,24 +52,13 @@ pub fn site() -> Tables {
     ] {
         tables.ports.insert(port(index), Port { mode }).unwrap();
     }
-    tables
-        .switches
-        .insert(
-            RED,
-            Switch {
-                vni: Some(vni(5001)),
-            },
-        )
-        .unwrap();
-    tables
-        .switches
-        .insert(
-            BLUE,
-            Switch {
-                vni: Some(vni(5002)),
-            },
-        )
-        .unwrap();
+    for (id, number) in [(RED, 5001), (BLUE, 5002)] {
+        let switch = Switch {
+            vni: Some(vni(number)),
+            ..Switch::default()
+        };
+        tables.switches.insert(id, switch).unwrap();
+    }
     for (at, switch) in [
         (binding(11, 0), RED),
         (binding(11, 7), BLUE),

@@ -7,7 +7,8 @@ use std::{
 };
 
 use datapath::{
-    AclSpec, BindingSpec, GroupSpec, NeighbourSpec, OriginSpec, RemoteMacSpec, Snapshot, TunnelSpec,
+    AclSpec, BindingSpec, FloodSpec, GroupSpec, NeighbourSpec, OriginSpec, RemoteMacSpec, Snapshot,
+    TunnelSpec,
 };
 use model::{AclKey, BindingKey, FdbKey, Locator, NeighbourKey, Origin, SwitchId, Vni};
 
@@ -60,10 +61,14 @@ impl Rig {
     }
 
     fn put_lists(&mut self, target: &model::Tables) {
-        for (id, _) in target.switches.iter() {
+        for (id, switch) in target.switches.iter() {
             let list = target.floods.get(id).into_iter().flatten();
-            let list: Vec<Locator> = list.copied().collect();
-            self.tables.put_flood(*id, &list).unwrap();
+            let spec = FloodSpec {
+                switch_id: *id,
+                locators: list.copied().collect(),
+                is_of_macs: switch.floods_to_macs,
+            };
+            self.tables.put_flood(&spec).unwrap();
         }
         for (key, _) in self.applied.groups.iter() {
             if !target.groups.contains(key) {
@@ -249,16 +254,20 @@ impl Rig {
 
     fn assert_lists(&self, snapshot: &Snapshot) {
         let target = &self.applied;
-        let floods: BTreeMap<_, BTreeSet<_>> = snapshot
+        let floods: BTreeMap<_, (BTreeSet<_>, _)> = snapshot
             .floods
             .iter()
-            .map(|(id, list)| (*id, list.iter().copied().collect()))
+            .map(|spec| {
+                let list = spec.locators.iter().copied().collect();
+                (spec.switch_id, (list, spec.is_of_macs))
+            })
             .collect();
         let lists = target.floods.iter().filter(|(_, list)| !list.is_empty());
-        assert_eq!(
-            floods,
-            lists.map(|(id, list)| (*id, list.clone())).collect()
-        );
+        let lists = lists.map(|(id, list)| {
+            let switch = target.switches.get(id).unwrap();
+            (*id, (list.clone(), switch.floods_to_macs))
+        });
+        assert_eq!(floods, lists.collect());
         let groups = snapshot.groups.iter().map(|spec| {
             let (switch, mac) = (spec.switch_id, spec.mac);
             let list: BTreeSet<Locator> = spec.locators.iter().copied().collect();

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { COMMANDS, lookUpCommand } from '../../src/console/commands.js'
 import { vtepUsage } from '../../src/console/usage.js'
+import { checkoutPath } from '../lab/checkout.js'
 
 t.test('every command is found by its words, and stands in the help', (t) => {
   const usage = vtepUsage('/run/vtepd')
@@ -30,5 +32,14 @@ t.test('words may be cut short while they stay unique', (t) => {
     word: 'stat',
     candidates: ['status', 'stations'],
   })
+  t.end()
+})
+
+t.test('every command that the reason of a drop names is one', (t) => {
+  const reasons = readFileSync(checkoutPath('native/model/src/drop_reason.rs'), 'utf8')
+  const named = [...reasons.matchAll(/`vtep ([^`]+)`/g)].map(([, words = '']) => words)
+  t.ok(named.length > 5)
+  for (const words of named)
+    t.match(lookUpCommand(words.split(' ')), { kind: 'found', command: { words: words.split(' ') } })
   t.end()
 })

@@ -56,45 +56,45 @@ numbered! {
     /// The rule that refused a frame or one copy of it. Each refused copy of a flooded frame is counted.
     DropReason {
         Truncated = 1, "truncated",
-            "the frame ends before its Ethernet header or its 802.1Q tag does";
+            "the frame ends before its Ethernet header or its 802.1Q tag does: its sender is at fault";
         UnsupportedTag = 2, "unsupported_tag",
-            "the outer tag is 802.1ad (0x88a8), which no binding can name";
+            "the outer tag is 802.1ad (0x88a8), which no binding can name: have the server send 802.1Q (0x8100)";
         UnboundVlan = 3, "unbound_vlan",
-            "no binding exists for this port and VLAN";
+            "no binding exists for this port and VLAN: the controller has to bind it, or the server to leave it alone";
         InvalidSource = 4, "invalid_source",
-            "the source MAC is zero or a group address";
+            "the source MAC is zero or a group address: its sender is at fault";
         LinkLocal = 5, "link_local",
-            "the destination is 01:80:c2:00:00:00 to 0f, which no bridge forwards (IEEE 802.1Q section 8.6.3)";
+            "the destination is 01:80:c2:00:00:00 to 0f (spanning tree, LLDP, LACP), which no bridge forwards (IEEE 802.1Q section 8.6.3): nothing is wrong";
         SamePort = 6, "same_port",
-            "the destination is where the frame came from: the same port and VLAN";
+            "the destination is where the frame came from, the same port and VLAN: what is behind the port did not know yet, or there is a loop";
         UnknownVni = 7, "unknown_vni",
-            "no logical switch has the VNI of the frame from the overlay";
+            "no logical switch that is bound here has the VNI of the frame from the overlay (0: BFD of a tunnel without a session here): compare the tunnel keys at both ends";
         UnknownVtep = 8, "unknown_vtep",
-            "the outer source address is the remote end of no tunnel";
+            "the outer source address is the remote end of no tunnel: no row of the controller's names that VTEP";
         SplitHorizon = 9, "split_horizon",
-            "the frame came from a tunnel and its destination is behind a tunnel";
+            "the frame came from a tunnel and its destination is behind a tunnel: its sender should have sent it there itself, and lacks the MAC";
         NoDestination = 10, "no_destination",
-            "the frame is to be flooded and nobody but its sender is there";
+            "the frame is to be flooded and nobody but its sender is there: no other binding, no unknown-dst, no list for its group";
         Oversize = 11, "oversize",
-            "the frame is longer than the tunnel's underlay can carry";
+            "the frame is longer than the tunnel's underlay can carry: raise the underlay's MTU or lower the servers' (`vtep show tunnels` says what fits)";
         InnerVlan = 12, "inner_vlan",
-            "the frame still has a tag and would hop VLANs when it leaves an untagged binding";
+            "the frame has a tag of its own and would hop VLANs at an untagged binding or behind a priority tag: bind a VLAN there, or send it without";
         NoTunnel = 13, "no_tunnel",
-            "the FDB or the flood list names a remote address that no tunnel leads to, or neither the logical switch nor the locator has a key";
+            "the FDB or the flood list names a remote address that no tunnel leads to, or neither the logical switch nor the locator has a tunnel key: `vtep show faults` says more";
         UnknownSwitch = 14, "unknown_switch",
-            "the binding names a logical switch that is not in the tables, because it is being removed";
+            "the binding names a logical switch that is not in the tables, because it is being removed: it is over at once";
         NoTunnelKey = 15, "no_tunnel_key",
-            "a frame reached the overlay side without the VNI and the outer source address of a tunnel";
+            "a frame reached vtep-vxlan without the VNI and the outer source address of a tunnel: something on the box sends to that device";
         HelperFailed = 16, "helper_failed",
-            "the kernel refused to change, clone or redirect the frame (memory, headroom, device down)";
+            "the kernel refused to change, clone or redirect the frame: a device has just gone, or memory or headroom is short";
         PuntFull = 17, "punt_full",
-            "the queue of frames for user space is full, or the tunnel has had its share of it";
+            "more BFD packets came than there is room for, or more than 100 a second from one VTEP: its intervals are too short, or somebody floods";
         BfdRefused = 18, "bfd_refused",
-            "a BFD packet from a tunnel breaks the rules of RFC 5880 or is for another session";
+            "a BFD packet from a tunnel breaks the rules of RFC 5880 or is for another session: compare the BFD settings of both ends (`vtep show tunnels`)";
         AclDenied = 19, "acl_denied",
-            "an ACL of the binding that the frame came in by, or would have left by, denies it";
+            "an ACL of the binding that the frame came in by, or would have left by, denies it (`vtep show acls`)";
         ForeignAddress = 20, "foreign_address",
-            "the tunnel packet was sent to an address of the box that no tunnel starts from";
+            "the tunnel packet was sent to an address of the box that no tunnel starts from: its sender has to use one of `Physical_Switch.tunnel_ips`";
     }
 }
 
@@ -103,19 +103,19 @@ numbered! {
     /// so that one counter array holds both.
     Note {
         RemoteMacOnAccess = 64, "remote_mac_on_access",
-            "the source MAC is a remote MAC of the logical switch, so it was not learned";
+            "the source MAC is a remote MAC of the logical switch, so it was not learned: a duplicate, a loop, or the controller's row is out of date";
         LearnTableFull = 65, "learn_table_full",
-            "the source MAC was not learned because the table of local MACs is full";
+            "the source MAC was not learned because the table of local MACs is full (`vtep show macs room`)";
         NeighbourAnswered = 66, "neighbour_answered",
             "an ARP request or neighbour solicitation for a remote MAC, which the gateway answered itself";
         LearnPortFull = 67, "learn_port_full",
-            "the source MAC was not learned because its port holds as many as it may";
+            "the source MAC was not learned because its port holds as many as it may (`vtep show macs room`)";
         LearnSwitchFull = 68, "learn_switch_full",
-            "the source MAC was not learned because its logical switch holds as many as it may";
+            "the source MAC was not learned because its logical switch holds as many as it may (`vtep show macs room`)";
         MacMoved = 69, "mac_moved",
-            "the source MAC was at another port or VLAN of the logical switch before";
+            "the source MAC was at another port or VLAN of the logical switch before: many of them mean a loop or a duplicate MAC";
         FloodedToRemoteMacs = 70, "flooded_to_remote_macs",
-            "no row says where unknown-dst is, so the frame was flooded to every VTEP that a remote MAC is behind";
+            "no row says where unknown-dst is, so the frame was flooded to every VTEP that a remote MAC is behind (`vtep show logical-switches`)";
     }
 }
 

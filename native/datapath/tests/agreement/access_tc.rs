@@ -19,7 +19,7 @@ use crate::{
 };
 
 const STOLEN: u32 = 4;
-const SHOT: u32 = 2;
+pub const SHOT: u32 = 2;
 const REDIRECT: u32 = 7;
 
 #[test]

@@ -8,13 +8,13 @@ use std::{
 
 use datapath::Mode;
 use model::{
-    AclKey, BindingKey, Mac, Origin, PortId, Switch, SwitchId, Tables, Tunnel, VlanId, Vni,
-    outer::OuterHeader, process_overlay, strategies::overlay_cases,
+    AclKey, BindingKey, DropReason, Mac, Origin, PortId, Switch, SwitchId, Tables, Tunnel, VlanId,
+    Vni, outer::OuterHeader, process_overlay, strategies::overlay_cases,
 };
 use proptest::prop_assert_eq;
 
 use crate::{
-    access_tc::copy,
+    access_tc::{SHOT, copy},
     agree,
     effects::{Effects, Told},
     rig::{Rig, UNDERLAY},
@@ -123,6 +123,15 @@ fn with_last(mut tables: Tables, port: PortId) -> Tables {
         .unwrap();
     tables.floods.insert(LAST_SWITCH, BTreeSet::new()).unwrap();
     tables
+}
+
+#[test]
+fn a_frame_that_came_through_no_tunnel_is_dropped() {
+    let mut rig = Rig::new(Mode::Tc);
+    let before = rig.counted();
+    assert_eq!(rig.run_overlay(&LAST_FRAME), SHOT);
+    let reason = (None, DropReason::NoTunnelKey.name());
+    assert_eq!(rig.counted().since(&before).reasons, [(reason, 1)].into());
 }
 
 #[test]

@@ -193,6 +193,11 @@ impl Rig {
         self.run("access_tc", frame, &context)
     }
 
+    /// Runs `overlay_tc` on a frame that came through no tunnel; returns its verdict.
+    pub fn run_overlay(&mut self, frame: &[u8]) -> u32 {
+        self.run("overlay_tc", frame, &[0; SKB_LENGTH]).0
+    }
+
     /// Runs an XDP program on a frame; returns its verdict and the frame as it is then.
     pub fn run_xdp(&mut self, program: &str, port: PortId, frame: &[u8]) -> (u32, Vec<u8>) {
         // struct xdp_md: data, data_end, data_meta, ingress_ifindex, rx_queue_index, egress_ifindex

@@ -51,7 +51,6 @@ export function publicationOf(
     managers: config.managers,
     bound: desired.bound,
     localMacs,
-    remoteIps: new Set(desired.forwarding.tunnels.keys()),
     bfdStatus,
     switchFaults,
     portFaults,

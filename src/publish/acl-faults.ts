@@ -4,6 +4,7 @@ import { update } from '../schema/operations.js'
 import type { PhysicalSwitchRow, Tables } from '../schema/rows.generated.js'
 import type { Draft } from './draft.js'
 import { says } from './faults.js'
+import { othersAlone } from './others-alone.js'
 import type { Publication } from './publication.js'
 
 /**
@@ -16,7 +17,8 @@ export function publishAclFaults(
   row: PhysicalSwitchRow,
   { aclFaults, aclEntryFaults }: Publication,
 ): void {
-  const { acls, entries } = othersAlone(replica, row)
+  const acls = othersAlone(replica, row, ({ acl_bindings }) => acl_bindings.values())
+  const entries = entriesOfAlone(replica, acls)
   for (const [id, { acl_fault_status }] of replica.table('ACL')) {
     const faults = aclFaults.get(id) ?? NONE
     if (acls.has(id) || says(acl_fault_status, faults)) continue
@@ -31,21 +33,13 @@ export function publishAclFaults(
 
 const NONE: ReadonlySet<string> = new Set()
 
-/** ACLs, and their entries, that ports of other switches have and ours have not. */
-function othersAlone(
-  replica: Replica<Tables>,
-  row: PhysicalSwitchRow,
-): { readonly acls: ReadonlySet<Uuid>; readonly entries: ReadonlySet<Uuid> } {
-  const ourPorts = new Set(row.ports)
-  const ours = new Set<Uuid>()
-  const acls = new Set<Uuid>()
-  for (const [id, { acl_bindings }] of replica.table('Physical_Port')) {
-    for (const acl of acl_bindings.values()) (ourPorts.has(id) ? ours : acls).add(acl)
+/** Entries of these ACLs and of no other. */
+function entriesOfAlone(replica: Replica<Tables>, acls: ReadonlySet<Uuid>): ReadonlySet<Uuid> {
+  const [alone, shared] = [new Set<Uuid>(), new Set<Uuid>()]
+  if (acls.size === 0) return alone
+  for (const [id, { acl_entries }] of replica.table('ACL')) {
+    for (const entry of acl_entries) (acls.has(id) ? alone : shared).add(entry)
   }
-  for (const acl of ours) acls.delete(acl)
-  const entriesOf = (ids: ReadonlySet<Uuid>): Uuid[] =>
-    [...ids].flatMap((id) => replica.table('ACL').get(id)?.acl_entries ?? [])
-  const entries = new Set(entriesOf(acls))
-  for (const entry of entriesOf(ours)) entries.delete(entry)
-  return { acls, entries }
+  for (const entry of shared) alone.delete(entry)
+  return alone
 }

@@ -33,8 +33,6 @@ export interface Publication {
   readonly bound: ReadonlySet<Uuid>
   /** Logical switch -> MACs learned on its access ports. Those of logical switches that are not bound are left out. */
   readonly localMacs: ReadonlyMap<Uuid, ReadonlySet<Mac>>
-  /** Remote VTEPs in use, each with a Tunnel row. */
-  readonly remoteIps: ReadonlySet<IpAddress>
   /** Remote VTEP -> Tunnel.bfd_status; one that is not named has none. */
   readonly bfdStatus: ReadonlyMap<string, ReadonlyMap<string, string>>
   readonly switchFaults: ReadonlySet<string>

@@ -45,7 +45,6 @@ inEachMode('a tunnel address that the database says', { tunnelIpFromDatabase: tr
     t.same(await localSet(), [gateway.tunnelIp])
     await controller.unbind('port1', 0)
     await until('the local rows to be withdrawn', async () => (await ctl('list', 'Mcast_Macs_Local')) === '')
-    await until('the Tunnel row to go', async () => (await tunnel()) === '')
     for (const mac of [vm.mac]) await controller.ctl('del-ucast-remote', 'blue', mac)
     await controller.ctl('del-mcast-remote', 'blue', 'unknown-dst', hypervisor.address)
     await until('every locator to be let go', async () => (await locators()).length === 0)
@@ -59,6 +58,32 @@ inEachMode('a tunnel address that the database says', { tunnelIpFromDatabase: tr
   await until('the server in the database', async () => (await ctl('list-local-macs', 'blue')).includes(server.mac))
   const [id = ''] = lines(await ctl('--columns=_uuid', 'list', 'Tunnel'))
   await ctl('set', 'Tunnel', id, 'bfd_params:enable=true', 'bfd_params:min_rx=777')
+
+  await t.test(
+    'a Tunnel row and what the controller wrote stay while nothing is bound, or without a key',
+    async (t) => {
+      const before = await tunnel()
+      const status = () => ctl('get', 'Tunnel', id, 'bfd_status')
+      const isOn = async () => (await status()).includes('state')
+      const pauses = [
+        { stop: () => controller.unbind('port1', 0), resume: () => controller.bind('port1', 0, 'blue') },
+        {
+          stop: () => ctl('set', 'Logical_Switch', 'blue', 'tunnel_key=0'),
+          resume: () => ctl('set', 'Logical_Switch', 'blue', 'tunnel_key=5001'),
+        },
+      ]
+      for (const { stop, resume } of pauses) {
+        await until('its status', isOn)
+        await stop()
+        await until('no status', async () => (await status()) === '{}')
+        t.equal(await tunnel(), before)
+        await resume()
+        await until('its status', isOn)
+        t.equal(await tunnel(), before)
+      }
+      await reach(server, vm.address)
+    },
+  )
 
   await t.test('a Tunnel row keeps its UUID and what the controller wrote over the end of the daemon', async (t) => {
     const before = await tunnel()

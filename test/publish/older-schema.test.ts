@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import type { IpAddress } from '../../src/schema/ip-address.js'
 import type { Mac } from '../../src/schema/mac.js'
 import { schemaWithout } from '../lab/schema-without.js'
 import { until } from '../lab/until.js'
@@ -48,7 +47,6 @@ t.test('a database of an older schema gets what it has columns for', async (t) =
   await say({
     bound: new Set([id]),
     localMacs: new Map([[id, new Set(['02:00:00:00:00:01' as Mac])]]),
-    remoteIps: new Set(['10.0.0.11' as IpAddress]),
     switchFaults: new Set(['unspecified_fault']),
     portFaults: new Map([[port, new Set(['invalid_vlan_map'])]]),
     totals: [{ port: 'port1', vlan: 7, ...packets }],

@@ -37,7 +37,6 @@ const nothingToSay: Publication = {
   managers: [],
   bound: new Set(),
   localMacs: new Map(),
-  remoteIps: new Set(),
   bfdStatus: new Map(),
   switchFaults: new Set(),
   portFaults: new Map(),

@@ -31,7 +31,6 @@ t.test(
         where: [['MAC', '==', mac]],
         row: { locator: ['named-uuid', 'end'] },
       })
-    await published.say({ remoteIps: new Set([hv]) })
     const row = await until('the Tunnel row', async () => (await column(published, 'Tunnel', '_uuid'))[0])
     await server.ctl('set', 'Tunnel', row, 'bfd_params:enable=true')
     for (const key of [7001, 7002, 7001]) {
@@ -55,7 +54,6 @@ t.test('a Tunnel row stays at a locator that a row for many still names', async 
   const { server } = published
   await logicalSwitch(published, 'ls0', 5001)
   await server.ctl('add-mcast-remote', 'ls0', 'unknown-dst', hv)
-  await published.say({ remoteIps: new Set([hv]) })
   const [id, end] = await until('the Tunnel row', async () => {
     const found = await column(published, 'Tunnel', '_uuid,remote')
     return found.length === 2 && found
@@ -89,7 +87,6 @@ t.test('a Tunnel row moves to our locator without a key', async (t) => {
   const { server } = published
   await logicalSwitch(published, 'ls0', 5001)
   await server.ctl('add-ucast-remote', 'ls0', '02:00:00:00:00:99', hv)
-  await published.say({ remoteIps: new Set([hv]) })
   const row = await until('the Tunnel row', async () => (await column(published, 'Tunnel', '_uuid'))[0])
   await server.transact(
     {
@@ -105,48 +102,79 @@ t.test('a Tunnel row moves to our locator without a key', async (t) => {
   t.same(await column(published, 'Tunnel', '_uuid'), [row])
 })
 
-t.test('a Tunnel row stands for each remote VTEP in use and goes with it', async (t) => {
+t.test('a Tunnel row stands for each VTEP that remote rows name, bound or not, and goes with the last', async (t) => {
   const published = await publishOnServer(t)
-  const id = await logicalSwitch(published, 'ls0', 5001)
-  await published.server.ctl('add-ucast-remote', 'ls0', '02:00:00:00:00:99', hv)
-  await until('the replica to have the locator', async () =>
-    Promise.resolve(published.client.replica.table('Physical_Locator').size === 1),
+  const { server } = published
+  await logicalSwitch(published, 'ls0', 5001)
+  await server.ctl('add-ucast-remote', 'ls0', '02:00:00:00:00:99', hv)
+  await server.ctl('add-mcast-remote', 'ls0', 'unknown-dst', hv)
+  for (const ip of ['10.0.0.1', 'nonsense', '10.0.0.12']) await server.ctl('add-mcast-remote', 'ls0', 'unknown-dst', ip)
+  const remotes = async () => {
+    const ids = await column(published, 'Tunnel', 'remote')
+    return ids.map((id) => published.client.replica.table('Physical_Locator').get(id as Uuid)?.dst_ip).sort()
+  }
+  await until('a row for each', async () => (await remotes()).join() === `${hv},10.0.0.12`)
+  await published.settled()
+  t.same(await remotes(), [hv, '10.0.0.12'], 'none to ourselves')
+  await server.ctl('del-mcast-remote', 'ls0', 'unknown-dst', hv)
+  await server.ctl('clear-remote-macs', 'ls0', '--', 'add-ucast-remote', 'ls0', '02:00:00:00:00:98', hv)
+  await until('one to go', async () => (await remotes()).join() === hv)
+  await server.ctl('del-ucast-remote', 'ls0', '02:00:00:00:00:98')
+  await until('the last to go', async () => (await column(published, 'Physical_Locator', 'dst_ip')).length === 0)
+  t.same(await remotes(), [])
+  t.same(published.warnings, [])
+})
+
+t.test('with two switches in one database none is made for what the other alone has bound', async (t) => {
+  const published = await publishOnServer(t)
+  const { server } = published
+  await server.ctl('add-ps', 'gw2', '--', 'add-port', 'gw2', 'port2')
+  for (const [index, name] of ['ours', 'theirs', 'idle', 'both'].entries()) {
+    await logicalSwitch(published, name, index + 1)
+    const isBound = (side: string) => name === side || name === 'both'
+    if (isBound('ours')) await server.ctl('bind-ls', 'gw', 'port1', String(index), name)
+    if (isBound('theirs')) await server.ctl('bind-ls', 'gw2', 'port2', String(index), name)
+    await server.ctl('add-ucast-remote', name, '02:00:00:00:00:99', `10.0.1.${index}`)
+  }
+  const remotes = async () => {
+    const ids = await column(published, 'Tunnel', 'remote')
+    return ids
+      .map((id) => published.client.replica.table('Physical_Locator').get(id as Uuid)?.dst_ip)
+      .sort()
+      .join()
+  }
+  await until(
+    'rows of ours and of what nobody has bound',
+    async () => (await remotes()) === '10.0.1.0,10.0.1.2,10.0.1.3',
   )
-  await published.say({ bound: new Set([id]), remoteIps: new Set([hv]) })
-  const [remote] = await column(published, 'Tunnel', 'remote')
-  t.equal(published.client.replica.table('Physical_Locator').get(remote as Uuid)?.dst_ip, hv)
-  await published.server.ctl('del-ucast-remote', 'ls0', '02:00:00:00:00:99')
-  await published.say({ remoteIps: new Set() })
-  t.same(await column(published, 'Tunnel', '_uuid'), [])
-  t.same(await column(published, 'Physical_Locator', 'dst_ip'), ['10.0.0.1'])
+  await server.ctl('unbind-ls', 'gw', 'port1', '3', '--', 'bind-ls', 'gw', 'port1', '1', 'theirs')
+  await until('the row of what was bound', async () => (await remotes()).includes('10.0.1.1'))
+  t.equal(await remotes(), '10.0.1.0,10.0.1.1,10.0.1.2,10.0.1.3', 'a row that is there stays')
+  await published.settled()
 })
 
 t.test('a Tunnel row keeps what the controller wrote, whatever locators and addresses do', async (t) => {
   const published = await publishOnServer(t)
   const { server } = published
-  const id = await logicalSwitch(published, 'ls0', 5001)
+  await logicalSwitch(published, 'ls0', 5001)
   await server.ctl('add-ucast-remote', 'ls0', '02:00:00:00:00:99', hv)
-  await until('the replica to have the locator', async () =>
-    Promise.resolve(published.client.replica.table('Physical_Locator').size === 1),
-  )
-  await published.say({ bound: new Set([id]), remoteIps: new Set([hv]) })
-  const [row] = await column(published, 'Tunnel', '_uuid')
+  const row = await until('the Tunnel row', async () => (await column(published, 'Tunnel', '_uuid'))[0])
   const local = 'bfd_dst_ip=169.254.1.0 bfd_dst_mac="00:23:20:00:00:01"'
   t.same(await column(published, 'Tunnel', 'bfd_config_local'), [local.replaceAll('"', '')])
 
-  await server.ctl('set', 'Tunnel', row!, 'bfd_params:enable=true', 'bfd_config_local:bfd_dst_ip=169.254.9.9')
-  await server.ctl('remove', 'Tunnel', row!, 'bfd_config_local', 'bfd_dst_mac')
+  await server.ctl('set', 'Tunnel', row, 'bfd_params:enable=true', 'bfd_config_local:bfd_dst_ip=169.254.9.9')
+  await server.ctl('remove', 'Tunnel', row, 'bfd_config_local', 'bfd_dst_mac')
   await until('the missing key to be written', async () =>
-    (await server.ctl('get', 'Tunnel', row!, 'bfd_config_local')).includes('bfd_dst_mac'),
+    (await server.ctl('get', 'Tunnel', row, 'bfd_config_local')).includes('bfd_dst_mac'),
   )
-  t.match(await server.ctl('get', 'Tunnel', row!, 'bfd_config_local'), '169.254.9.9', 'a value that is there stays')
+  t.match(await server.ctl('get', 'Tunnel', row, 'bfd_config_local'), '169.254.9.9', 'a value that is there stays')
 
-  await published.say({ configuredTunnelIp: undefined, tunnelIp: undefined, remoteIps: new Set() })
+  await published.say({ configuredTunnelIp: undefined, tunnelIp: undefined })
   t.same(await column(published, 'Tunnel', '_uuid'), [row], 'without an address it waits')
   const moved = '10.0.0.2' as IpAddress
-  await published.say({ configuredTunnelIp: moved, tunnelIp: moved, remoteIps: new Set([hv]) })
+  await published.say({ configuredTunnelIp: moved, tunnelIp: moved })
   t.same(await column(published, 'Tunnel', '_uuid'), [row])
-  t.equal(await server.ctl('get', 'Tunnel', row!, 'bfd_params:enable'), '"true"')
+  t.equal(await server.ctl('get', 'Tunnel', row, 'bfd_params:enable'), '"true"')
   const [end] = await column(published, 'Tunnel', 'local')
   t.equal(published.client.replica.table('Physical_Locator').get(end as Uuid)?.dst_ip, '10.0.0.2')
 })
@@ -154,12 +182,9 @@ t.test('a Tunnel row keeps what the controller wrote, whatever locators and addr
 t.test('bfd_status is written when it changed, again when the server lost it, and cleared', async (t) => {
   const published = await publishOnServer(t)
   const { server } = published
-  const id = await logicalSwitch(published, 'ls0', 5001)
+  await logicalSwitch(published, 'ls0', 5001)
   await server.ctl('add-ucast-remote', 'ls0', '02:00:00:00:00:99', hv)
-  await until('the replica to have the locator', async () =>
-    Promise.resolve(published.client.replica.table('Physical_Locator').size === 1),
-  )
-  await published.say({ bound: new Set([id]), remoteIps: new Set([hv]) })
+  await until('the Tunnel row', async () => (await column(published, 'Tunnel', '_uuid'))[0])
   const read = async () => (await column(published, 'Tunnel', 'bfd_status')).join()
   const say = (state: string) => published.say({ bfdStatus: new Map([[hv, new Map([['state', state]])]]) })
   await say('up')

@@ -18,13 +18,15 @@ export interface FaultRows {
 }
 
 /**
- * What failed, said once per port and once per kind of entry: a table that is full fails for each of 100,000 entries.
+ * What failed, said once per port and once per kind of entry for each fault that it is: a table that is full fails for each of 100,000
+ * entries, and another failure among them takes nothing from that.
  */
 export function impairmentsOf(failures: readonly StepFailure[], rows: FaultRows): readonly Impairment[] {
   const found = new Map<string, { impairment: Impairment; count: number }>()
   for (const impairment of failures.flatMap((failure) => [describe(failure, rows), ...describeAcl(failure, rows)])) {
-    const former = found.get(impairment.subject)
-    if (former === undefined) found.set(impairment.subject, { impairment, count: 1 })
+    const sameness = JSON.stringify([impairment.subject, impairment.fault])
+    const former = found.get(sameness)
+    if (former === undefined) found.set(sameness, { impairment, count: 1 })
     else former.count += 1
   }
   return [...found.values()].map(({ impairment, count }) =>

@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { IpAddress } from '../../src/schema/ip-address.js'
 import type { Mac } from '../../src/schema/mac.js'
 import type { Locator } from '../../src/schema/locator.js'
 import type { StationAddress } from '../../src/schema/station-address.js'
@@ -39,6 +40,20 @@ t.test('a full table is one fault of the switch however many entries failed, a d
       },
     ],
   )
+  t.end()
+})
+
+t.test('a table that is full is a fault of its own, whatever failed before in the same step', (t) => {
+  const tunnels = ['10.0.0.11', '10.0.0.12', '10.0.0.13'].map((ip) => {
+    return { remoteIp: ip as IpAddress, localIp: '10.0.0.1' as IpAddress }
+  })
+  const failures = (['kernel', 'table_full', 'table_full'] as const).map((code, index) => {
+    return { step: { kind: 'putTunnels', entries: tunnels } as const, index, code, message: code }
+  })
+  t.same(impairmentsOf(failures, { portOf: () => undefined, aclOf: () => undefined }), [
+    { subject: 'tunnels', reason: 'kernel', fault: { on: 'switch', key: 'unspecified_fault' } },
+    { subject: 'tunnels', reason: 'table_full (and 1 more)', fault: { on: 'switch', key: 'tunnel_exhaustion' } },
+  ])
   t.end()
 })
 

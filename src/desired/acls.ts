@@ -4,7 +4,7 @@ import type { AclDirection, AclRule } from '../schema/acl-rule.js'
 import type { AclEntryRow, AclRow, PhysicalPortRow } from '../schema/rows.generated.js'
 import { parseVlanId } from '../schema/vlan-id.js'
 import { aclKey, type Acl, type Forwarding } from './forwarding.js'
-import type { OwnSwitch } from './own-switch.js'
+import { NO_DEVICE, type OwnSwitch } from './own-switch.js'
 import type { PortFault, Refusal } from './refusal.js'
 
 /** The data plane looks at the rules of a list one by one. */
@@ -53,6 +53,10 @@ export function createAclReader(): (
           acls.set(aclKey(netdev, vlan.value, direction), { netdev, vlan: vlan.value, direction, rules })
         }
       }
+    }
+    for (const port of own.deviceless) {
+      if (port.acl_bindings.size === 0) continue
+      refusals.push(refusePort(port, `it has ACLs, and ${NO_DEVICE}`))
     }
     for (const compiled of bound.values()) refusals.push(...compiled.refusals)
     return { acls, refusals }

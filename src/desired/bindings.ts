@@ -3,7 +3,7 @@ import type { ReservedVlans } from '../schema/reserved-vlans.js'
 import type { LogicalSwitchRow, PhysicalPortRow } from '../schema/rows.generated.js'
 import { parseVlanId, type VlanId } from '../schema/vlan-id.js'
 import type { Binding } from './forwarding.js'
-import type { OwnSwitch } from './own-switch.js'
+import { NO_DEVICE, type OwnSwitch } from './own-switch.js'
 import type { PortFault, Refusal } from './refusal.js'
 
 /** Reads Physical_Port.vlan_bindings of this gateway's ports. */
@@ -28,13 +28,7 @@ export function readBindings(
   }
   for (const row of deviceless) {
     if (row.vlan_bindings.size === 0) continue
-    refusals.push(
-      refuse(
-        row,
-        'it has bindings, and this gateway has no port of its name (or a second row has it)',
-        'unspecified_fault',
-      ),
-    )
+    refusals.push(refuse(row, `it has bindings, and ${NO_DEVICE}`, 'unspecified_fault'))
   }
   return { bindings, refusals }
 }

@@ -28,6 +28,9 @@ export interface OwnSwitch {
   readonly deviceless: readonly PhysicalPortRow[]
 }
 
+/** Why such a row is not served. */
+export const NO_DEVICE = 'this gateway has no port of its name (or a second row has it)'
+
 /** Physical_Switch.name is unique by index; Physical_Port.name is not: of several, the lowest UUID stands. */
 export function findOwnSwitch(
   { switchName, ports }: Gateway,

@@ -101,6 +101,20 @@ t.test('a port row of the switch that is not configured here is faulty once it h
   t.end()
 })
 
+t.test('ACLs of a port row without a device are reported there', (t) => {
+  const { forwarding, refusals } = createDesiredBuilder({ ...gateway, ports: new Map() })(
+    replicaOf({
+      ...own,
+      Physical_Port: [{ _uuid: port1, name: 'port1', acl_bindings: new Map([[0, uuid(71)]]) }],
+      ACL: [{ _uuid: uuid(71), acl_name: 'x', acl_entries: [] }],
+    }),
+    nothing,
+  )
+  t.equal(forwarding.acls.size, 0)
+  t.match(refusals, [{ row: port1, fault: { on: 'port', port: port1, key: 'invalid_ACL_binding' } }])
+  t.end()
+})
+
 t.test('a binding of a reserved VLAN is refused by itself; the same VLAN of another port is served', (t) => {
   const [port2, set] = [uuid(3), (...vlans: number[]) => new Set(vlans as VlanId[])]
   const bound = new Map([0, 7, 100].map((vlan) => [vlan, ls1]))

@@ -8,7 +8,7 @@ import type { PhysicalSwitchRow, Tables, TunnelRow } from '../schema/rows.genera
 import { tunnelsByRemote } from '../schema/tunnel-rows.js'
 import type { Draft } from './draft.js'
 import { indexLocators, type OwnEndPoint } from './end-points.js'
-import { othersAlone } from './others-alone.js'
+import { othersUse } from './others-use.js'
 import type { Publication } from './publication.js'
 import type { RemoteLocators } from './remote-locators.js'
 
@@ -35,7 +35,7 @@ export function publishTunnels(
   const present = tunnelsByRemote(row.tunnels, replica.table('Tunnel'), locators)
   const ends = [...named.keys()].flatMap((id) => locators.get(id) ?? [])
   const remotes = indexLocators(ends.filter(({ dst_ip }) => dst_ip !== tunnelIp && parseTunnelAddress(dst_ip).ok))
-  const foreign = othersAlone(replica, row, ({ vlan_bindings }) => vlan_bindings.values())
+  const { alone: foreign } = othersUse(replica, row, ({ vlan_bindings }) => vlan_bindings.values())
   const concerned = new Set(
     ends.filter(({ _uuid }) => isNamedBeyond(foreign, named, _uuid)).map(({ dst_ip }) => dst_ip),
   )

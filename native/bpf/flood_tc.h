@@ -31,7 +31,13 @@ static __always_inline struct flood_member *member(const struct flood *flood, __
 	return bpf_map_lookup_elem(&flood_members, &key);
 }
 
-/* A member may be missing when the list was replaced meanwhile; the one that replaces it is already in place. */
+/* User space keeps the members of a list that was replaced until no program is in it. */
+static __always_inline long miss(struct flood *flood)
+{
+	refuse(flood, DROP_MEMBER_MISSING);
+	return 0;
+}
+
 static long flood_to_port(__u32 index, void *context)
 {
 	struct flood *flood = context;
@@ -41,7 +47,7 @@ static long flood_to_port(__u32 index, void *context)
 	long result;
 
 	if (!to)
-		return 0;
+		return miss(flood);
 	ifindex = to->target;
 	vlan = to->vlan;
 	slot = to->binding_slot;
@@ -81,7 +87,7 @@ static long flood_to_tunnel(__u32 index, void *context)
 	__u32 number, vni, reason;
 
 	if (!to)
-		return 0;
+		return miss(flood);
 	number = to->target;
 	vni = to->vni ? to->vni : flood->vni;
 	tunnel = bpf_map_lookup_elem(&tunnels, &number);

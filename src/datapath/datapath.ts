@@ -227,7 +227,7 @@ export interface Datapath {
   putPorts(ports: readonly PortSpec[]): readonly Failure[]
   removePorts(netdevs: readonly string[]): readonly Failure[]
   putSwitches(switches: readonly SwitchSpec[]): readonly Failure[]
-  /** Takes their bindings, MACs, neighbours, flood lists and origins along. */
+  /** All stop at once; takes their bindings, MACs, neighbours, flood lists and origins along. */
   removeSwitches(ids: readonly Uuid[]): readonly Failure[]
   putBindings(bindings: readonly BindingSpec[]): readonly Failure[]
   /** Forgets what was learned through the bindings. */
@@ -242,7 +242,10 @@ export interface Datapath {
   removeRemoteMacs(macs: readonly RemoteMacSpec[]): readonly Failure[]
   putNeighbours(neighbours: readonly NeighbourSpec[]): readonly Failure[]
   removeNeighbours(neighbours: readonly NeighbourSpec[]): readonly Failure[]
-  /** Each list replaces the former one without a gap; it ends with its logical switch. */
+  /**
+   * Each list replaces the former one without a gap; it ends with its logical switch. One with members that have no tunnel, or are
+   * too many, fails and is put without them; so are groups.
+   */
   putFloods(floods: readonly FloodSpec[]): readonly Failure[]
   putGroups(groups: readonly GroupSpec[]): readonly Failure[]
   /** Frames to them go where the flood lists say. */
@@ -251,8 +254,8 @@ export interface Datapath {
   putOrigins(origins: readonly OriginSpec[]): readonly Failure[]
   removeOrigins(locators: readonly Locator[]): readonly Failure[]
   /**
-   * Each list replaces the former one; a frame is judged by one or the other. Where that fails the former one stays, and where
-   * there was none nothing passes.
+   * Each list replaces the former one; a frame is judged by one or the other. Where there is no room for both nothing passes
+   * meanwhile, and where that fails nothing passes.
    */
   putAcls(acls: readonly AclSpec[]): readonly Failure[]
   removeAcls(places: readonly AclPlace[]): readonly Failure[]

@@ -19,7 +19,8 @@ export interface Reached {
 }
 
 /**
- * Carries out a plan, and answers what the kernel then has: `desired`, but for the entries that failed.
+ * Carries out a plan, and answers what the kernel then has: `desired`, but for the entries that failed. Most of them are as they were;
+ * of a list that names a tunnel which is not there the rest is served, and where an ACL does not fit nothing passes.
  * A call that throws fails with all its entries, and the steps after it go on: each is worth having by itself, and the next pass
  * plans the rest again.
  */
@@ -30,15 +31,15 @@ export function applyPlan(
   desired: Forwarding,
 ): Reached {
   const failures: StepFailure[] = []
-  const failed = new Map<Step, Set<number>>()
+  const failed = new Map<Step, Map<number, FailureCode>>()
   for (const step of plan) {
     const stepFailures = attempt(datapath, step)
     if (stepFailures.length === 0) continue
-    failed.set(step, new Set(stepFailures.map(({ index }) => index)))
+    failed.set(step, new Map(stepFailures.map(({ index, code }) => [index, code])))
     for (const { index, code, message } of stepFailures) failures.push({ step, index, code, message })
   }
   if (failures.length === 0) return { applied: desired, failures }
-  return { applied: reachedState(applied, plan, (step, index) => failed.get(step)?.has(index) ?? false), failures }
+  return { applied: reachedState(applied, plan, (step, index) => failed.get(step)?.get(index)), failures }
 }
 
 function attempt(datapath: Datapath, step: Step): readonly Failure[] {

@@ -22,8 +22,12 @@ export function diffTables<K extends string, V>(
   return { put, gone }
 }
 
+/** What the kernel has where a call failed: something, but not what was asked for. It is like no other list. */
+export const unknownList: readonly never[] = []
+
 /** Lists are kept sorted, so order is no difference. */
 export function sameList(a: readonly string[], b: readonly string[]): boolean {
+  if (a === unknownList) return false
   return a === b || (a.length === b.length && a.every((item, index) => item === b[index]))
 }
 

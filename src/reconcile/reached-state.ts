@@ -1,4 +1,4 @@
-import type { FloodSpec } from '../datapath/datapath.js'
+import type { FailureCode, FloodSpec } from '../datapath/datapath.js'
 import {
   aclKey,
   bindingKey,
@@ -15,10 +15,12 @@ import type { Uuid } from '../ovsdb/notation.js'
 import { PersistentMap, type MapDraft } from '../persistent/persistent-map.js'
 import type { BfdConfig } from '../schema/bfd-config.js'
 import type { IpAddress } from '../schema/ip-address.js'
-import type { Locator } from '../schema/locator.js'
+import { remoteOf, type Locator } from '../schema/locator.js'
 import type { Mac } from '../schema/mac.js'
 import type { StationAddress } from '../schema/station-address.js'
 import type { Vni } from '../schema/vni.js'
+import { closedRules } from './closed-rules.js'
+import { unknownList } from './diff.js'
 import type { Step } from './plan.js'
 
 const NO_MACS = PersistentMap.from<Mac, Locator>([])
@@ -45,7 +47,7 @@ interface Draft {
 export function reachedState(
   applied: Forwarding,
   plan: readonly Step[],
-  hasFailed: (step: Step, index: number) => boolean,
+  failureOf: (step: Step, index: number) => FailureCode | undefined,
 ): Forwarding {
   const draft: Draft = {
     ports: new Set(applied.ports),
@@ -63,16 +65,22 @@ export function reachedState(
     ownMacs: new Map(),
     ownNeighbours: new Map(),
   }
-  for (const step of plan) advance(draft, step, (index) => !hasFailed(step, index))
+  for (const step of plan) advance(draft, step, (index) => failureOf(step, index))
   const { ownMacs, ownNeighbours: _, ...reached } = draft
   for (const [id, macs] of ownMacs) reached.remoteMacs.set(id, macs.finish())
   return reached
 }
 
-function advance(draft: Draft, step: Step, succeeded: (index: number) => boolean): void {
-  const each = <E>(entries: readonly E[], change: (entry: E) => void): void =>
+function advance(draft: Draft, step: Step, failureOf: (index: number) => FailureCode | undefined): void {
+  const each = <E>(
+    entries: readonly E[],
+    change: (entry: E) => void,
+    changeFailed: (entry: E, code: FailureCode) => void = () => undefined,
+  ): void =>
     entries.forEach((entry, index) => {
-      if (succeeded(index)) change(entry)
+      const code = failureOf(index)
+      if (code === undefined) change(entry)
+      else changeFailed(entry, code)
     })
   switch (step.kind) {
     case 'putPorts':
@@ -118,13 +126,26 @@ function advance(draft: Draft, step: Step, succeeded: (index: number) => boolean
       each(step.entries, ({ switchId, address }) => neighboursOf(draft, switchId).delete(address))
       return
     case 'putAcls':
-      each(step.entries, (acl) => draft.acls.set(aclKey(acl.netdev, acl.vlan, acl.direction), acl))
+      each(
+        step.entries,
+        (acl) => draft.acls.set(aclKey(acl.netdev, acl.vlan, acl.direction), acl),
+        (acl, code) => {
+          if (code === 'no_such_device') return
+          draft.acls.set(aclKey(acl.netdev, acl.vlan, acl.direction), { ...acl, rules: closedRules })
+        },
+      )
       return
     case 'removeAcls':
       each(step.entries, ({ netdev, vlan, direction }) => draft.acls.delete(aclKey(netdev, vlan, direction)))
       return
     case 'putGroups':
-      each(step.entries, (group) => draft.groups.set(groupKey(group), group.locators))
+      each(
+        step.entries,
+        (group) => draft.groups.set(groupKey(group), group.locators),
+        (group, code) => {
+          if (code !== 'no_such_switch') draft.groups.set(groupKey(group), servedOf(draft, group, code))
+        },
+      )
       return
     case 'removeGroups':
       each(step.entries, (group) => draft.groups.delete(groupKey(group)))
@@ -136,7 +157,13 @@ function advance(draft: Draft, step: Step, succeeded: (index: number) => boolean
       each(step.entries, ({ locator }) => draft.origins.delete(locator))
       return
     case 'putFloods':
-      each(step.entries, (flood) => takeFlood(draft, flood))
+      each(
+        step.entries,
+        (flood) => takeFlood(draft, flood),
+        (flood, code) => {
+          if (code !== 'no_such_switch') takeFlood(draft, { ...flood, locators: servedOf(draft, flood, code) })
+        },
+      )
       return
   }
 }
@@ -145,6 +172,11 @@ function takeFlood({ floods, floodedToMacs }: Draft, { switchId, locators, isOfM
   floods.set(switchId, locators)
   if (isOfMacs) floodedToMacs.add(switchId)
   else floodedToMacs.delete(switchId)
+}
+
+/** The members that have a tunnel, where that is what was missing. */
+function servedOf(draft: Draft, { locators }: Pick<FloodSpec, 'locators'>, code: FailureCode): readonly Locator[] {
+  return code === 'no_such_tunnel' ? locators.filter((locator) => draft.tunnels.has(remoteOf(locator))) : unknownList
 }
 
 /** A logical switch takes its bindings, MACs, neighbours, flood lists and origins along. */

@@ -150,18 +150,18 @@ export class TableModel implements Datapath {
   putFloods(floods: readonly FloodSpec[]): readonly Failure[] {
     return this.#each(floods, (spec) => {
       if (!this.#switches.has(spec.switchId)) return 'no_such_switch'
-      if (spec.locators.some((locator) => !this.#tunnels.has(remoteOf(locator)))) return 'no_such_tunnel'
-      this.#floods.set(spec.switchId, spec)
-      return undefined
+      const locators = spec.locators.filter((locator) => this.#tunnels.has(remoteOf(locator)))
+      this.#floods.set(spec.switchId, { ...spec, locators })
+      return locators.length < spec.locators.length ? 'no_such_tunnel' : undefined
     })
   }
 
   putGroups(groups: readonly GroupSpec[]): readonly Failure[] {
     return this.#each(groups, (spec) => {
       if (!this.#switches.has(spec.switchId)) return 'no_such_switch'
-      if (spec.locators.some((locator) => !this.#tunnels.has(remoteOf(locator)))) return 'no_such_tunnel'
-      this.#groups.set(`${spec.switchId} ${spec.mac}`, spec)
-      return undefined
+      const locators = spec.locators.filter((locator) => this.#tunnels.has(remoteOf(locator)))
+      this.#groups.set(`${spec.switchId} ${spec.mac}`, { ...spec, locators })
+      return locators.length < spec.locators.length ? 'no_such_tunnel' : undefined
     })
   }
 
@@ -183,10 +183,11 @@ export class TableModel implements Datapath {
   }
 
   putAcls(acls: readonly AclSpec[]): readonly Failure[] {
-    return this.#each(acls, (acl) => {
-      if (!this.#ports.has(acl.netdev)) return 'no_such_device'
-      this.#acls.set(`${acl.netdev}/${acl.vlan}/${acl.direction}`, acl)
-      return undefined
+    const put = (acl: AclSpec): void => void this.#acls.set(`${acl.netdev}/${acl.vlan}/${acl.direction}`, acl)
+    return acls.flatMap((acl, index) => {
+      const code = !this.#ports.has(acl.netdev) ? 'no_such_device' : this.refuse() ? 'table_full' : undefined
+      if (code !== 'no_such_device') put(code === undefined ? acl : { ...acl, rules: [{ action: 'deny' }] })
+      return code === undefined ? [] : [{ index, code, message: code }]
     })
   }
 

@@ -19,19 +19,35 @@ pub fn failures<T>(entries: Vec<T>, mut task: impl FnMut(T) -> Result<(), Error>
         .collect()
 }
 
-/// The same for entries that go in together: what could be read is put by one task, which answers for each.
-pub fn failures_together<T: Copy>(
-    entries: Vec<Result<T, Error>>,
-    put: impl FnOnce(&[T]) -> Vec<Result<(), Error>>,
+/// Runs one task for all entries that can be read, and answers those that failed; where the task as a whole fails, all of
+/// them did.
+pub fn failures_together<T, U>(
+    entries: Vec<T>,
+    read: impl Fn(T) -> Result<U, Error>,
+    task: impl FnOnce(Vec<U>) -> Result<Vec<Result<(), Error>>, Error>,
 ) -> Vec<Failure> {
-    let valid: Vec<T> = entries
-        .iter()
-        .filter_map(|entry| entry.as_ref().ok().copied())
-        .collect();
-    let mut results = put(&valid).into_iter();
-    failures(entries, |entry| {
-        entry.and_then(|_| results.next().unwrap_or(Ok(())))
-    })
+    let mut failed = Vec::new();
+    let mut indices = Vec::new();
+    let mut valid = Vec::new();
+    for (index, entry) in entries.into_iter().enumerate() {
+        match read(entry) {
+            Ok(entry) => {
+                indices.push(index);
+                valid.push(entry);
+            }
+            Err(error) => failed.push(failure(index, &error)),
+        }
+    }
+    match task(valid) {
+        Ok(results) => failed.extend(
+            indices
+                .into_iter()
+                .zip(results)
+                .filter_map(|(index, result)| result.err().map(|error| failure(index, &error))),
+        ),
+        Err(error) => failed.extend(indices.into_iter().map(|index| failure(index, &error))),
+    }
+    failed
 }
 
 /// An error of a call as a whole: its message begins with the code.

@@ -77,49 +77,53 @@ impl Datapath {
 
     #[napi]
     pub fn put_switches(&self, switches: Vec<SwitchSpec>) -> Vec<Failure> {
-        let specs = switches.into_iter();
-        let specs = specs.map(|switch| Ok((switch_id(&switch.id)?, switch.vni)));
-        failures_together(specs.collect(), |specs| {
-            self.inner.tables().put_switches(specs)
-        })
+        failures_together(
+            switches,
+            |switch| Ok((switch_id(&switch.id)?, switch.vni)),
+            |specs| Ok(self.inner.tables().put_switches(&specs)),
+        )
     }
 
     #[napi]
     pub fn remove_switches(&self, ids: Vec<String>) -> Vec<Failure> {
-        failures(ids, |id| {
-            let notices = self.inner.tables().remove_switch(switch_id(&id)?)?;
-            self.inner.notify(notices);
-            Ok(())
-        })
+        failures_together(
+            ids,
+            |id| switch_id(&id),
+            |ids| {
+                let notices = self.inner.tables().remove_switches(&ids)?;
+                self.inner.notify(notices);
+                Ok(ids.iter().map(|_| Ok(())).collect())
+            },
+        )
     }
 
     #[napi]
     pub fn put_bindings(&self, bindings: Vec<BindingSpec>) -> Vec<Failure> {
-        failures(bindings, |binding| {
-            let notices = self.inner.tables().put_binding(&binding.try_into()?)?;
+        failures_together(bindings, TryInto::try_into, |bindings| {
+            let (results, notices) = self.inner.tables().put_bindings(&bindings)?;
             self.inner.notify(notices);
-            Ok(())
+            Ok(results)
         })
     }
 
     /// Forgets the local MACs of the bindings, too, and tells so.
     #[napi]
     pub fn remove_bindings(&self, bindings: Vec<BindingSpec>) -> Vec<Failure> {
-        failures(bindings, |binding| {
-            let notices = self
-                .inner
-                .tables()
-                .remove_binding(&binding.netdev, vlan(binding.vlan)?)?;
-            self.inner.notify(notices);
-            Ok(())
-        })
+        failures_together(
+            bindings,
+            |binding| Ok((binding.netdev, vlan(binding.vlan)?)),
+            |places| {
+                let notices = self.inner.tables().remove_bindings(&places)?;
+                self.inner.notify(notices);
+                Ok(places.iter().map(|_| Ok(())).collect())
+            },
+        )
     }
 
     #[napi]
     pub fn put_tunnels(&self, tunnels: Vec<TunnelSpec>) -> Vec<Failure> {
-        let specs = tunnels.into_iter().map(datapath::TunnelSpec::try_from);
-        failures_together(specs.collect(), |specs| {
-            self.inner.tables().put_tunnels(specs)
+        failures_together(tunnels, TryInto::try_into, |tunnels| {
+            Ok(self.inner.tables().put_tunnels(&tunnels))
         })
     }
 
@@ -166,7 +170,8 @@ impl Datapath {
         })
     }
 
-    /// Replaces flood lists, each new one before the old one goes. A switch that is not named keeps its list.
+    /// Replaces flood lists, each new one before the old one goes. A switch that is not named keeps its list. A list with
+    /// members that cannot be served is a failure, and is put without them.
     #[napi]
     pub fn put_floods(&self, floods: Vec<FloodSpec>) -> Vec<Failure> {
         failures(floods, |flood| {
@@ -207,8 +212,8 @@ impl Datapath {
         })
     }
 
-    /// Replaces the rules of ports and VLANs; each frame is judged by the old ones or by the new ones. Where that fails the
-    /// former rules stay, and where there were none nothing passes.
+    /// Replaces the rules of ports and VLANs; each frame is judged by the old ones or by the new ones. Where there is no room
+    /// for both nothing passes meanwhile, and where that fails nothing passes.
     #[napi]
     pub fn put_acls(&self, acls: Vec<AclSpec>) -> Vec<Failure> {
         failures(acls, |acl| self.inner.tables().put_acl(&acl.try_into()?))

@@ -60,8 +60,8 @@ impl Acls {
             .map(|(key, list)| (*key, self.store.rules(*list)))
     }
 
-    /// Replaces a list. When that fails the former one stays; where there was none, nothing passes: a filter that is not in
-    /// place must not leave its server open.
+    /// Replaces a list. One that has no room beside the former one takes that one's place, and nothing passes meanwhile.
+    /// When that fails nothing passes from then on: what is not kept back must not depend on what was in force before.
     pub fn put(&mut self, key: AclKey, rules: &[Rule]) -> Result<(), Error> {
         if rules.is_empty() {
             return self.remove(key);
@@ -70,28 +70,22 @@ impl Acls {
         if former.is_some_and(|former| former != CLOSED && self.store.rules(former) == rules) {
             return Ok(());
         }
-        let result = self.store.acquire(rules).and_then(|list| {
-            self.table
-                .put(key, list)
-                .inspect_err(|_| self.store.release(list))
-                .map(|()| list)
-        });
-        match result {
-            Ok(list) => {
-                self.by_key.insert(key, list);
-                if let Some(former) = former {
-                    self.store.release(former);
-                }
-                Ok(())
-            }
-            Err(error) => {
-                if former.is_none() {
-                    self.table.put(key, CLOSED)?;
-                    self.by_key.insert(key, CLOSED);
-                }
-                Err(error)
-            }
+        let list = if let Ok(list) = self.store.acquire(rules) {
+            list
+        } else {
+            self.point(key, CLOSED)?;
+            self.store.acquire(rules)?
+        };
+        self.point(key, list)
+            .inspect_err(|_| self.store.release(list))
+    }
+
+    fn point(&mut self, key: AclKey, list: AclList) -> Result<(), Error> {
+        self.table.put(key, list)?;
+        if let Some(former) = self.by_key.insert(key, list) {
+            self.store.release(former);
         }
+        Ok(())
     }
 
     /// Removes a list; nothing is filtered there then.
@@ -101,6 +95,16 @@ impl Acls {
             self.store.release(former);
         }
         Ok(())
+    }
+
+    /// Names the lists that wait to be freed; `None`: there are none.
+    pub fn retired(&self) -> Option<u64> {
+        self.store.retired()
+    }
+
+    /// Frees the lists that a mark names. All programs that ran then must have ended.
+    pub fn free_retired(&mut self, mark: u64) {
+        self.store.free_retired(mark);
     }
 
     /// Removes the lists of a device.

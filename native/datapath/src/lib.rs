@@ -13,6 +13,7 @@ mod device;
 mod drops;
 mod error;
 mod floods;
+mod grace;
 pub mod header;
 pub mod layout;
 mod mac_room;
@@ -44,5 +45,5 @@ pub use spec::{
     MacUse, NeighbourSpec, Notice, OriginSpec, PortStatus, RemoteMacSpec, Snapshot, TunnelSpec,
     TunnelStatus,
 };
-pub use tables::Tables;
+pub use tables::{RetiredLists, Tables};
 pub use tunnels::Obstacle;

@@ -1,6 +1,6 @@
 //! The FDB: MACs learned on access ports, and the controller's.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aya::Ebpf;
 use model::MacLimits;
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Where a local MAC is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     /// The port.
     pub ifindex: u32,
@@ -98,17 +98,36 @@ impl Macs {
         self.room.bind(switch_slot, ifindex)
     }
 
-    /// Ends what [`Self::begin_binding`] began, after the binding was removed; the MACs that it taught are forgotten.
-    pub fn end_binding(&mut self, switch_slot: u32, at: Place) -> Result<Vec<Change>, Error> {
-        let changes = if self.room.held(switch_slot, at.ifindex)? == 0 {
+    /// Ends what [`Self::begin_binding`] began, after bindings (the slots of their switches, and where) were removed; the
+    /// MACs that they taught are forgotten.
+    pub fn end_bindings(&mut self, ended: &[(u32, Place)]) -> Result<Vec<Change>, Error> {
+        let mut taught = HashSet::new();
+        for &(switch_slot, at) in ended {
+            if self.room.held(switch_slot, at.ifindex)? > 0 {
+                taught.insert((switch_slot, at));
+            }
+        }
+        let changes = if taught.is_empty() {
             Vec::new()
         } else {
-            self.forget_where(Reason::Unbound, |key, place| {
-                key.switch_slot == switch_slot && place == at
+            self.forget_where(Reason::Unbound, |key, at| {
+                taught.contains(&(key.switch_slot, at))
             })?
         };
-        self.room.unbind(switch_slot, at.ifindex)?;
+        for &(switch_slot, at) in ended {
+            self.room.unbind(switch_slot, at.ifindex)?;
+        }
         Ok(changes)
+    }
+
+    /// Forgets all MACs of logical switches.
+    pub fn forget_switches(&mut self, slots: &HashSet<u32>) -> Result<Vec<Change>, Error> {
+        for (key, _) in self.remote.entries()? {
+            if slots.contains(&key.switch_slot) {
+                self.remote.remove(&key)?;
+            }
+        }
+        self.forget_where(Reason::Unbound, |key, _| slots.contains(&key.switch_slot))
     }
 
     /// Use of the limits.

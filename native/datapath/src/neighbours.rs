@@ -1,5 +1,7 @@
 //! Addresses of remote MACs, which the programs answer for.
 
+use std::collections::HashSet;
+
 use aya::Ebpf;
 use model::Mac;
 
@@ -40,10 +42,10 @@ impl Neighbours {
         self.table.remove(key)
     }
 
-    /// Removes all entries of a logical switch.
-    pub fn forget_switch(&mut self, switch_slot: u32) -> Result<(), Error> {
+    /// Removes all entries of logical switches.
+    pub fn forget_switches(&mut self, slots: &HashSet<u32>) -> Result<(), Error> {
         for (key, _) in self.table.entries()? {
-            if key.switch_slot == switch_slot {
+            if slots.contains(&key.switch_slot) {
                 self.table.remove(&key)?;
             }
         }

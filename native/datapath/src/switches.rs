@@ -10,7 +10,7 @@ use model::SwitchId;
 
 use crate::{
     error::Error,
-    layout::{LogicalSwitch, SWITCH_FLOODS_TO_MACS, SWITCHES_MAX},
+    layout::{LogicalSwitch, SWITCH_ACTIVE, SWITCH_FLOODS_TO_MACS, SWITCHES_MAX},
     table::{Table, take},
 };
 
@@ -20,6 +20,7 @@ struct Switch {
     slot: u32,
     vni: u32,
     floods_to_macs: bool,
+    is_stopped: bool,
 }
 
 /// A switch that is being put.
@@ -34,6 +35,8 @@ struct Change {
 pub struct Switches {
     by_id: HashMap<SwitchId, Switch>,
     by_slot: HashMap<u32, SwitchId>,
+    /// All slots below are taken.
+    lowest_free: u32,
     table: Array<MapData, LogicalSwitch>,
     vnis: Table<u32, u32>,
 }
@@ -44,6 +47,7 @@ impl Switches {
         let mut this = Self {
             by_id: HashMap::new(),
             by_slot: HashMap::new(),
+            lowest_free: 0,
             table: Array::try_from(take(ebpf, "switches")?)?,
             vnis: Table::take(ebpf, "vnis", "VNIs", SWITCHES_MAX)?,
         };
@@ -56,6 +60,7 @@ impl Switches {
                     slot,
                     vni: entry.vni,
                     floods_to_macs: entry.flags & SWITCH_FLOODS_TO_MACS != 0,
+                    is_stopped: entry.flags & SWITCH_ACTIVE == 0,
                 };
                 this.by_id.insert(id, switch);
             }
@@ -117,6 +122,7 @@ impl Switches {
             slot,
             vni: 0,
             floods_to_macs: false,
+            is_stopped: false,
         });
         self.by_id.insert(id, old);
         let vni = vni.unwrap_or(0);
@@ -133,6 +139,7 @@ impl Switches {
             slot: change.slot,
             vni: change.vni,
             floods_to_macs: self.floods_to_macs(change.id),
+            is_stopped: false,
         };
         self.write(change.id, switch)
     }
@@ -164,11 +171,39 @@ impl Switches {
         }
     }
 
-    fn write(&mut self, id: SwitchId, switch: Switch) -> Result<(), Error> {
-        let entry = LogicalSwitch::active(id, switch.vni, switch.floods_to_macs);
-        self.table.set(switch.slot, entry, 0)?;
-        self.by_id.insert(id, switch);
-        Ok(())
+    /// Nothing is forwarded in a switch from now on, in neither direction.
+    pub fn stop(&mut self, id: SwitchId) -> Result<(), Error> {
+        let Some(&switch) = self.by_id.get(&id) else {
+            return Ok(());
+        };
+        self.write(
+            id,
+            Switch {
+                is_stopped: true,
+                ..switch
+            },
+        )?;
+        self.forget_vni(switch.vni, switch.slot)
+    }
+
+    /// Undoes [`Self::stop`].
+    pub fn resume(&mut self, id: SwitchId) -> Result<(), Error> {
+        match self.by_id.get(&id) {
+            Some(switch) => {
+                let vni = Some(switch.vni).filter(|vni| *vni != 0);
+                self.put(&[(id, vni)]).into_iter().collect()
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The switches that an earlier process stopped and did not remove.
+    pub fn stopped(&self) -> Vec<SwitchId> {
+        let switches = self.by_id.iter();
+        switches
+            .filter(|(_, switch)| switch.is_stopped)
+            .map(|(id, _)| *id)
+            .collect()
     }
 
     /// Removes a switch with its VNI. What refers to it must be gone.
@@ -178,8 +213,19 @@ impl Switches {
         };
         self.forget_vni(vni, slot)?;
         self.table.set(slot, LogicalSwitch::default(), 0)?;
+        self.lowest_free = self.lowest_free.min(slot);
         self.by_slot.remove(&slot);
         self.by_id.remove(&id);
+        Ok(())
+    }
+
+    fn write(&mut self, id: SwitchId, switch: Switch) -> Result<(), Error> {
+        let mut entry = LogicalSwitch::active(id, switch.vni, switch.floods_to_macs);
+        if switch.is_stopped {
+            entry.flags &= !SWITCH_ACTIVE;
+        }
+        self.table.set(switch.slot, entry, 0)?;
+        self.by_id.insert(id, switch);
         Ok(())
     }
 
@@ -192,12 +238,12 @@ impl Switches {
         }
     }
 
-    fn free_slot(&self) -> Result<u32, Error> {
-        (0..SWITCHES_MAX)
-            .find(|slot| !self.by_slot.contains_key(slot))
-            .ok_or(Error::TableFull {
-                table: "logical switches",
-                limit: SWITCHES_MAX,
-            })
+    fn free_slot(&mut self) -> Result<u32, Error> {
+        let free = (self.lowest_free..SWITCHES_MAX).find(|slot| !self.by_slot.contains_key(slot));
+        self.lowest_free = free.unwrap_or(SWITCHES_MAX);
+        free.ok_or(Error::TableFull {
+            table: "logical switches",
+            limit: SWITCHES_MAX,
+        })
     }
 }

@@ -1,10 +1,13 @@
 //! The gateway's tables as the control plane speaks of them: devices by name, switches by UUID, tunnels by address.
 
 mod acls;
+mod bindings;
 mod follow;
 mod neighbours;
 mod overlay;
 mod readback;
+mod retired;
+mod switches;
 
 use std::{collections::HashMap, net::IpAddr};
 
@@ -20,21 +23,23 @@ use crate::{
     bindings::Bindings,
     drops::Drops,
     error::Error,
-    floods::{Floods, Member},
+    floods::Floods,
     header::OVERHEAD_V4,
-    layout::{BFD_SESSIONS_MAX, Binding, BindingKey, LAYOUT, MacKey, MacScope, Settings},
-    macs::{Change, Macs, Place, Reason},
+    layout::{BFD_SESSIONS_MAX, BindingKey, LAYOUT, MacKey, MacScope, Settings},
+    macs::{Change, Macs, Place},
     neighbours::Neighbours,
     netlink::{Netlink, link::Link},
     origins::Origins,
     ports::{self, Mode, Ports},
     programs::{Programs, TcProgram},
-    spec::{BindingSpec, LocalMacSpec, Notice, TunnelSpec},
+    spec::{LocalMacSpec, Notice, TunnelSpec},
     switches::Switches,
     table::{Table, take},
     tunnels::Tunnels,
     underlay::{self, Underlay},
 };
+
+pub use retired::RetiredLists;
 
 /// The tables and what is needed to change them.
 pub struct Tables {
@@ -100,6 +105,7 @@ impl Tables {
             links,
             settings,
         };
+        this.finish_removals()?;
         this.adopt_ports()?;
         this.mark_all_bindings()?;
         this.resolve()?;
@@ -184,9 +190,7 @@ impl Tables {
             .map(|(key, _)| key)
             .filter(|key| self.ports.netdev(key.ifindex).is_none())
             .collect();
-        orphans
-            .into_iter()
-            .try_for_each(|key| self.remove_binding_at(key).map(drop))
+        self.remove_bindings_at(&orphans).map(drop)
     }
 
     /// Makes a device an access port.
@@ -215,130 +219,6 @@ impl Tables {
             return Ok(());
         };
         self.ports.remove(&mut self.netlink, link)
-    }
-
-    /// Adds a logical switch or changes its VNI; without one it has those of its locators.
-    ///
-    /// # Errors
-    /// VNI out of range; table full.
-    pub fn put_switch(&mut self, id: SwitchId, vni: impl Into<Option<u32>>) -> Result<(), Error> {
-        let put = self.put_switches(&[(id, vni.into())]);
-        put.into_iter().collect()
-    }
-
-    /// The same for many at once: they may trade their VNIs.
-    pub fn put_switches(&mut self, specs: &[(SwitchId, Option<u32>)]) -> Vec<Result<(), Error>> {
-        self.switches.put(specs)
-    }
-
-    /// Removes a logical switch with all that belongs to it.
-    ///
-    /// # Errors
-    /// The kernel's answer.
-    pub fn remove_switch(&mut self, id: SwitchId) -> Result<Vec<Notice>, Error> {
-        let Ok(slot) = self.switches.slot(id) else {
-            return Ok(Vec::new());
-        };
-        let mut notices = Vec::new();
-        let bound: Vec<BindingKey> = self
-            .bindings
-            .entries()
-            .filter(|(_, binding)| binding.switch_slot == slot)
-            .map(|(key, _)| key)
-            .collect();
-        for key in bound {
-            notices.extend(self.remove_binding_at(key)?);
-        }
-        let changes = self
-            .macs
-            .forget_where(Reason::Unbound, |key, _| key.switch_slot == slot)?;
-        notices.extend(self.notices(changes));
-        for (key, _) in self.macs.remote()? {
-            if key.switch_slot == slot {
-                self.macs.remove_remote(&key)?;
-            }
-        }
-        self.neighbours.forget_switch(slot)?;
-        self.forget_origins(slot)?;
-        self.floods.forget_switch(slot)?;
-        self.switches.remove(id)?;
-        Ok(notices)
-    }
-
-    /// Binds a port and VLAN to a logical switch, or moves it to another.
-    ///
-    /// # Errors
-    /// The device is no port, the switch was not put, a table is full.
-    pub fn put_binding(&mut self, spec: &BindingSpec) -> Result<Vec<Notice>, Error> {
-        let key = BindingKey {
-            ifindex: self.ports.ifindex(&spec.netdev)?,
-            vlan: u32::from(spec.vlan),
-        };
-        let switch_slot = self.switches.slot(spec.switch_id)?;
-        let old = self.bindings.get(key);
-        if old.is_some_and(|old| old.switch_slot == switch_slot) {
-            return Ok(Vec::new());
-        }
-        let slot = self.bindings.reserve()?;
-        self.acls.mark(key, slot)?;
-        self.macs.begin_binding(switch_slot, key.ifindex)?;
-        if let Err(error) = self.enter(key, Binding { switch_slot, slot }, old) {
-            self.macs.end_binding(switch_slot, place(key))?;
-            return Err(error);
-        }
-        let Some(old) = old else {
-            return Ok(Vec::new());
-        };
-        self.bindings.release(old.slot);
-        let changes = self.macs.end_binding(old.switch_slot, place(key))?;
-        Ok(self.notices(changes))
-    }
-
-    /// A flood list that has no room for the binding leaves all as it was.
-    fn enter(
-        &mut self,
-        key: BindingKey,
-        binding: Binding,
-        old: Option<Binding>,
-    ) -> Result<(), Error> {
-        let member = flood_port(key, binding.slot);
-        self.floods.add_port(binding.switch_slot, member)?;
-        let left = old.map_or(Ok(()), |old| self.leave_flood_list(key, old));
-        left.and_then(|()| self.bindings.put(key, binding))
-            .or_else(|error| {
-                self.floods.remove_port(binding.switch_slot, member)?;
-                Err(error)
-            })
-    }
-
-    /// Removes a binding; its MACs are forgotten.
-    ///
-    /// # Errors
-    /// The kernel's answer.
-    pub fn remove_binding(&mut self, netdev: &str, vlan: u16) -> Result<Vec<Notice>, Error> {
-        match self.ports.ifindex(netdev) {
-            Ok(ifindex) => self.remove_binding_at(BindingKey {
-                ifindex,
-                vlan: u32::from(vlan),
-            }),
-            Err(_) => Ok(Vec::new()),
-        }
-    }
-
-    fn remove_binding_at(&mut self, key: BindingKey) -> Result<Vec<Notice>, Error> {
-        let Some(binding) = self.bindings.get(key) else {
-            return Ok(Vec::new());
-        };
-        self.leave_flood_list(key, binding)?;
-        self.bindings.remove(key)?;
-        let changes = self.macs.end_binding(binding.switch_slot, place(key))?;
-        Ok(self.notices(changes))
-    }
-
-    /// Goes first when a binding goes, since it may fail: the binding is then still there to be removed again.
-    fn leave_flood_list(&mut self, key: BindingKey, was: Binding) -> Result<(), Error> {
-        self.floods
-            .remove_port(was.switch_slot, flood_port(key, was.slot))
     }
 
     /// Changes how many local MACs there may be. What is known beyond that stays until it ages or is evicted.
@@ -426,20 +306,4 @@ fn own_vxlan_device(
         layout: LAYOUT,
     };
     Ok(settings.set(0, value, 0)?)
-}
-
-const fn place(key: BindingKey) -> Place {
-    Place {
-        ifindex: key.ifindex,
-        vlan: key.vlan,
-    }
-}
-
-const fn flood_port(key: BindingKey, binding_slot: u32) -> Member {
-    Member {
-        target: key.ifindex,
-        vni: 0,
-        vlan: key.vlan,
-        binding_slot,
-    }
 }

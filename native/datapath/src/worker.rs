@@ -13,6 +13,7 @@ use aya::maps::{MapData, RingBuf};
 
 use crate::{
     error::Error,
+    grace::wait_for_programs,
     layout::{EVENT_FULL, EVENT_LEARNED, EVENT_MOVED, EVENT_REFUSED, Event, MacKey},
     macs::Place,
     netlink::watch::Watch,
@@ -68,6 +69,7 @@ impl Worker {
                 next_sweep = now + SWEEP;
                 let ageing_ns = self.ageing_ns;
                 self.work(|tables| tables.sweep(monotonic_ns(), ageing_ns));
+                self.free_retired();
             }
             if now >= next_keep {
                 next_keep = now + KEEP;
@@ -112,6 +114,15 @@ impl Worker {
             Ok(notices) if notices.is_empty() => {}
             Ok(notices) => (self.notify)(notices),
             Err(error) => (self.notify)(vec![Notice::Failed(error.to_string())]),
+        }
+    }
+
+    /// Nobody waits for the tables while this waits for the programs.
+    fn free_retired(&self) {
+        let retired = lock(&self.tables).retired();
+        if let Some(lists) = retired {
+            wait_for_programs();
+            self.work(|tables| tables.free_retired(lists).map(|()| Vec::new()));
         }
     }
 

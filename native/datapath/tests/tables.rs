@@ -3,50 +3,18 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod lab;
-
-use std::net::IpAddr;
+#[path = "lab/specs.rs"]
+mod specs;
 
 use datapath::{
-    BindingSpec, Error, FloodSpec, GroupSpec, Mode, NeighbourSpec, OriginSpec, RemoteMacSpec,
-    Tables, TunnelSpec, detach, layout::NEIGHBOURS_MAX,
+    Error, GroupSpec, Mode, NeighbourSpec, OriginSpec, RemoteMacSpec, Tables, detach,
+    layout::NEIGHBOURS_MAX,
 };
 use model::{Locator, Mac, SwitchId};
 
-const SWITCH: SwitchId = SwitchId::new(1);
-const LOCAL: [u8; 4] = [192, 0, 2, 1];
+use specs::{SWITCH, binding, code, flood, locator, remote, tunnel};
 
 const GROUP: [u8; 6] = [0x01, 0x00, 0x5e, 0, 0, 0xfb];
-
-fn remote(number: u16) -> IpAddr {
-    let [high, low] = number.to_be_bytes();
-    IpAddr::from([10, 1, high, low])
-}
-
-fn locator(number: u16) -> Locator {
-    remote(number).into()
-}
-
-fn tunnel(remote: IpAddr) -> TunnelSpec {
-    let local = LOCAL.into();
-    TunnelSpec { remote, local }
-}
-
-fn binding(netdev: &str, vlan: u16, switch_id: SwitchId) -> BindingSpec {
-    let netdev = netdev.to_owned();
-    BindingSpec {
-        netdev,
-        vlan,
-        switch_id,
-    }
-}
-
-fn flood(switch_id: SwitchId, locators: &[Locator]) -> FloodSpec {
-    FloodSpec {
-        switch_id,
-        locators: locators.to_vec(),
-        is_of_macs: false,
-    }
-}
 
 fn open(mode: Mode) -> Tables {
     lab::enter_namespace();
@@ -56,10 +24,6 @@ fn open(mode: Mode) -> Tables {
     let (mut tables, _) = Tables::open("tables", mode, false).unwrap();
     tables.put_port("a0").unwrap();
     tables
-}
-
-fn code<T>(result: Result<T, Error>) -> &'static str {
-    result.map_or_else(|error| error.code(), |_| "ok")
 }
 
 #[test]
@@ -128,75 +92,10 @@ fn a_full_table_of_neighbours_refuses_new_ones_and_replaces_old_ones() {
     let held = tables.snapshot(0).unwrap().neighbours;
     assert_eq!(held.len(), NEIGHBOURS_MAX as usize);
     assert!(held.contains(&neighbour(7, 2)) && !held.contains(&neighbour(8, 1)));
-    tables.remove_switch(SWITCH).unwrap();
+    tables.remove_switches(&[SWITCH]).unwrap();
     assert_eq!(tables.snapshot(0).unwrap().neighbours, []);
     let stranger = tables.put_neighbour(&more);
     assert_eq!(code(stranger), "no_such_switch");
-}
-
-#[test]
-fn a_tunnel_of_a_flood_list_stays_until_the_list_is_replaced() {
-    let mut tables = open(Mode::Tc);
-    tables.put_switch(SWITCH, 5001).unwrap();
-    for result in tables.put_tunnels(&[tunnel(remote(1)), tunnel(remote(2))]) {
-        result.unwrap();
-    }
-    tables.put_flood(&flood(SWITCH, &[locator(1)])).unwrap();
-    assert_eq!(code(tables.remove_tunnel(remote(1))), "invalid");
-    tables.put_flood(&flood(SWITCH, &[locator(2)])).unwrap();
-    assert_eq!(code(tables.remove_tunnel(remote(1))), "ok");
-    let snapshot = tables.snapshot(0).unwrap();
-    assert_eq!(snapshot.floods, [flood(SWITCH, &[locator(2)])]);
-    assert_eq!(snapshot.tunnels, [tunnel(remote(2))]);
-}
-
-#[test]
-fn a_flood_list_that_is_too_long_leaves_the_old_one_in_place() {
-    let mut tables = open(Mode::Tc);
-    tables.put_switch(SWITCH, 5001).unwrap();
-    let locators: Vec<Locator> = (1..=1025).map(locator).collect();
-    let specs: Vec<TunnelSpec> = (1..=1025).map(|number| tunnel(remote(number))).collect();
-    for result in tables.put_tunnels(&specs) {
-        result.unwrap();
-    }
-    tables.put_flood(&flood(SWITCH, &locators[..1024])).unwrap();
-    assert_eq!(
-        code(tables.put_flood(&flood(SWITCH, &locators))),
-        "table_full"
-    );
-    assert_eq!(
-        code(tables.put_binding(&binding("a0", 0, SWITCH))),
-        "ok",
-        "bindings are a list of their own"
-    );
-    let floods = tables.snapshot(0).unwrap().floods;
-    assert_eq!(
-        floods
-            .iter()
-            .map(|spec| spec.locators.len())
-            .collect::<Vec<_>>(),
-        [1024]
-    );
-}
-
-#[test]
-fn a_flood_list_is_made_of_macs_until_it_is_put_otherwise() {
-    let mut tables = open(Mode::Tc);
-    tables.put_switch(SWITCH, 5001).unwrap();
-    for result in tables.put_tunnels(&[tunnel(remote(1))]) {
-        result.unwrap();
-    }
-    let said = flood(SWITCH, &[locator(1)]);
-    let of_macs = FloodSpec {
-        is_of_macs: true,
-        ..said.clone()
-    };
-    tables.put_flood(&of_macs).unwrap();
-    assert_eq!(tables.snapshot(0).unwrap().floods, [of_macs.clone()]);
-    tables.put_switch(SWITCH, 5002).unwrap();
-    assert_eq!(tables.snapshot(0).unwrap().floods, [of_macs]);
-    tables.put_flood(&said).unwrap();
-    assert_eq!(tables.snapshot(0).unwrap().floods, [said]);
 }
 
 #[test]
@@ -246,7 +145,7 @@ fn groups_and_vnis_of_locators_refer_to_what_was_put_and_go_with_their_switch() 
         "invalid",
         "its VNI is in use"
     );
-    tables.remove_switch(SWITCH).unwrap();
+    tables.remove_switches(&[SWITCH]).unwrap();
     let snapshot = tables.snapshot(0).unwrap();
     assert_eq!((snapshot.groups, snapshot.origins), (vec![], vec![]));
     assert_eq!(code(tables.remove_tunnel(remote(1))), "ok");

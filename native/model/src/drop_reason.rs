@@ -95,6 +95,8 @@ numbered! {
             "an ACL of the binding that the frame came in by, or would have left by, denies it (`vtep show acls`)";
         ForeignAddress = 20, "foreign_address",
             "the tunnel packet was sent to an address of the box that no tunnel starts from: its sender has to use one of `Physical_Switch.tunnel_ips`";
+        MemberMissing = 21, "member_missing",
+            "a flood list says that it has a member that is not in the table: this should not be, and is worth a report";
     }
 }
 

@@ -3,8 +3,6 @@
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
-    thread,
-    time::Duration,
 };
 
 use aya::{
@@ -15,6 +13,7 @@ use model::acl::{Action, Rule};
 
 use crate::{
     error::Error,
+    grace::Retired,
     layout::acl::{ACL_RULES_MAX, AclList, AclRule, asks},
     table::take,
 };
@@ -31,12 +30,6 @@ pub const CLOSED: AclList = AclList {
 
 const CLOSED_RULES: [Rule; 1] = [Rule::new(Action::Deny)];
 
-/// How long programs that look at a list are given where the kernel cannot tell that they have ended; they take
-/// microseconds.
-const GRACE: Duration = Duration::from_millis(100);
-
-const MEMBARRIER_CMD_GLOBAL: libc::c_long = 1;
-
 struct Stored {
     rules: Arc<[Rule]>,
     users: u32,
@@ -49,8 +42,8 @@ pub struct Store {
     by_rules: HashMap<Arc<[Rule]>, u32>,
     /// First index and count of all that is taken, retired lists included.
     taken: BTreeMap<u32, u32>,
-    /// Lists that no entry points at any more, but programs may still look at.
-    retired: Vec<u32>,
+    /// First indices of lists that no entry points at any more.
+    retired: Retired<u32>,
 }
 
 impl Store {
@@ -65,7 +58,7 @@ impl Store {
             by_first: HashMap::new(),
             by_rules: HashMap::new(),
             taken: BTreeMap::from([(CLOSED.first, CLOSED.count)]),
-            retired: Vec::new(),
+            retired: Retired::default(),
         })
     }
 
@@ -138,7 +131,24 @@ impl Store {
             self.by_rules.remove(&stored.rules);
         }
         self.by_first.remove(&list.first);
-        self.retired.push(list.first);
+        self.retired.put(list.first);
+    }
+
+    /// Names the lists that wait to be freed; `None`: there are none.
+    pub fn retired(&self) -> Option<u64> {
+        self.retired.mark()
+    }
+
+    /// Frees the lists that a mark names. All programs that ran then must have ended.
+    pub fn free_retired(&mut self, mark: u64) {
+        let lists = self.retired.before(mark);
+        self.free(lists);
+    }
+
+    fn free(&mut self, lists: Vec<u32>) {
+        for first in lists {
+            self.taken.remove(&first);
+        }
     }
 
     fn insert(&mut self, first: u32, rules: Arc<[Rule]>) {
@@ -152,10 +162,8 @@ impl Store {
         if let Some(first) = self.gap_of(count) {
             return Ok(first);
         }
-        wait_for_programs();
-        for first in self.retired.drain(..) {
-            self.taken.remove(&first);
-        }
+        let lists = self.retired.after_grace();
+        self.free(lists);
         self.gap_of(count).ok_or(Error::TableFull {
             table: "rules of ACLs",
             limit: ACL_RULES_MAX,
@@ -171,15 +179,5 @@ impl Store {
             first = taken + length;
         }
         (ACL_RULES_MAX - first >= count).then_some(first)
-    }
-}
-
-/// Returns when every program has ended that may still look at a list that is no longer pointed at.
-fn wait_for_programs() {
-    // SAFETY: no pointers.
-    let result = unsafe { libc::syscall(libc::SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) };
-    // Refused on machines with processors that the timer leaves alone (nohz_full).
-    if result != 0 {
-        thread::sleep(GRACE);
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 
 impl Tables {
     /// Replaces the rules of a port and VLAN in one direction; frames are judged by the old ones or by the new ones.
-    /// When that fails the former rules stay, and where there were none nothing passes.
+    /// Where there is no room for both nothing passes meanwhile; when that fails nothing passes.
     ///
     /// # Errors
     /// The device is no port; too many rules.

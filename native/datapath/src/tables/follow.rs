@@ -179,10 +179,7 @@ impl Tables {
             .map(|(key, _)| key)
             .filter(|key| key.ifindex == ifindex)
             .collect();
-        let mut notices = Vec::new();
-        for key in bound {
-            notices.extend(self.remove_binding_at(key)?);
-        }
+        let notices = self.remove_bindings_at(&bound)?;
         self.acls.forget_device(ifindex)?;
         self.drops.forget_device(ifindex)?;
         self.ports.forget(ifindex)?;

@@ -1,12 +1,14 @@
 //! Where frames go into tunnels, and whose frames come out of them.
 
+use std::collections::{BTreeSet, HashSet};
+
 use model::{Locator, Mac, SwitchId};
 
 use super::Tables;
 use crate::{
     error::Error,
-    floods::Member,
-    layout::{FloodKey, Origin},
+    floods::{self, Member},
+    layout::{FLOOD_FAN_OUT_MAX, FloodKey, Origin},
     spec::{FloodSpec, GroupSpec, Notice, OriginSpec, RemoteMacSpec},
 };
 
@@ -36,17 +38,18 @@ impl Tables {
     /// Replaces the list of where a switch's frames to unknown destinations go beside its bindings.
     ///
     /// # Errors
-    /// The switch or a tunnel was not put; more members than a list may have.
+    /// The switch was not put. A tunnel was not put, or these are more members than a list may have: the others are served.
     pub fn put_flood(&mut self, spec: &FloodSpec) -> Result<(), Error> {
         let key = FloodKey::unknown(self.switches.slot(spec.switch_id)?);
-        let members = self.members(&spec.locators)?;
+        let (members, result) = self.members(&spec.locators);
         if members.is_empty() {
             self.floods.remove(key)?;
         } else {
-            self.floods.put(key, members.into_iter().collect())?;
+            self.floods.put(key, members)?;
         }
         self.switches
-            .set_floods_to_macs(spec.switch_id, spec.is_of_macs)
+            .set_floods_to_macs(spec.switch_id, spec.is_of_macs)?;
+        result
     }
 
     /// Replaces the list of where a switch's frames to one group go instead; an empty one leaves them the bindings.
@@ -58,8 +61,9 @@ impl Tables {
             return Err(Error::Invalid(format!("{} is no group", spec.mac)));
         }
         let key = FloodKey::group(self.switches.slot(spec.switch_id)?, spec.mac.octets());
-        let members = self.members(&spec.locators)?;
-        self.floods.put(key, members.into_iter().collect())
+        let (members, result) = self.members(&spec.locators);
+        self.floods.put(key, members)?;
+        result
     }
 
     /// Frames to the group go where those to unknown destinations go.
@@ -90,28 +94,33 @@ impl Tables {
     /// The kernel's answer.
     pub fn remove_origin(&mut self, locator: &Locator) -> Result<(), Error> {
         match self.origin(locator) {
-            Ok(origin) => self.forget_origin(origin),
+            Ok(origin) => {
+                self.origins.remove(origin)?;
+                self.unmark_own_vnis(origin.tunnel)
+            }
             Err(_) => Ok(()),
         }
     }
 
-    /// The frames of a switch that is removed are nobody's.
-    pub(super) fn forget_origins(&mut self, switch_slot: u32) -> Result<(), Error> {
+    /// The frames of switches that are removed are nobody's.
+    pub(super) fn forget_origins(&mut self, slots: &HashSet<u32>) -> Result<(), Error> {
         let own = self.origins.entries();
         let own: Vec<Origin> = own
-            .filter(|(_, slot)| *slot == switch_slot)
+            .filter(|(_, slot)| slots.contains(slot))
             .map(|(origin, _)| origin)
             .collect();
-        own.into_iter()
-            .try_for_each(|origin| self.forget_origin(origin))
+        for origin in &own {
+            self.origins.remove(*origin)?;
+        }
+        let tunnels: HashSet<u32> = own.iter().map(|origin| origin.tunnel).collect();
+        tunnels
+            .into_iter()
+            .try_for_each(|tunnel| self.unmark_own_vnis(tunnel))
     }
 
-    fn forget_origin(&mut self, origin: Origin) -> Result<(), Error> {
-        self.origins.remove(origin)?;
-        match self.remote_of(origin.tunnel) {
-            Some(remote) if !self.origins.has(origin.tunnel) => {
-                self.tunnels.mark_own_vnis(remote, false)
-            }
+    fn unmark_own_vnis(&mut self, tunnel: u32) -> Result<(), Error> {
+        match self.remote_of(tunnel) {
+            Some(remote) if !self.origins.has(tunnel) => self.tunnels.mark_own_vnis(remote, false),
             _ => Ok(()),
         }
     }
@@ -126,16 +135,30 @@ impl Tables {
         }
     }
 
-    fn members(&self, locators: &[Locator]) -> Result<Vec<Member>, Error> {
-        let member = |locator: &Locator| {
-            Ok(Member {
-                target: self.tunnels.number(locator.remote)?,
-                vni: own_vni(locator),
-                vlan: 0,
-                binding_slot: 0,
-            })
-        };
-        locators.iter().map(member).collect()
+    /// The members that can be served, and what the first other one lacks.
+    fn members(&self, locators: &[Locator]) -> (BTreeSet<Member>, Result<(), Error>) {
+        let mut members = BTreeSet::new();
+        let mut result = Ok(());
+        for locator in locators {
+            let added = self.member(locator).and_then(|member| {
+                if members.len() == FLOOD_FAN_OUT_MAX as usize && !members.contains(&member) {
+                    return Err(floods::too_many_members());
+                }
+                members.insert(member);
+                Ok(())
+            });
+            result = result.and(added);
+        }
+        (members, result)
+    }
+
+    fn member(&self, locator: &Locator) -> Result<Member, Error> {
+        Ok(Member {
+            target: self.tunnels.number(locator.remote)?,
+            vni: own_vni(locator),
+            vlan: 0,
+            binding_slot: 0,
+        })
     }
 }
 

@@ -54,6 +54,10 @@ fn removing_everything_leaves_nothing_in_the_kernels_tables() {
         rig.apply(&first);
         rig.apply(&Rig::rotated(second, by));
         rig.apply(&model::Tables::new(&rig.scope.limits));
+        let retired = rig.tables().retired();
+        if let Some(lists) = retired {
+            rig.tables().free_retired(lists).unwrap();
+        }
         let mut maps = rig.maps();
         let mut count = |name: &str, count: fn(MapData) -> usize| count(maps.remove(name).unwrap());
         prop_assert_eq!(count("bindings", entries::<BindingKey, Binding>), 0);

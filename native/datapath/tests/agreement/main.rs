@@ -10,6 +10,9 @@ mod effects;
 mod lab;
 mod mac_room;
 mod overlay_tc;
+#[allow(dead_code, reason = "these tests send in their own ways")]
+#[path = "../lab/packet_socket.rs"]
+mod packet_socket;
 mod rig;
 mod shortcuts;
 mod wire;

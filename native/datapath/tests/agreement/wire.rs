@@ -4,7 +4,7 @@ use std::{
     collections::BTreeSet,
     io, mem,
     net::IpAddr,
-    os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd},
+    os::fd::{AsRawFd, OwnedFd, RawFd},
     ptr,
     time::{Duration, Instant},
 };
@@ -17,7 +17,7 @@ use model::{
     vxlan::VxlanPacket,
 };
 
-use crate::{lab, rig};
+use crate::{packet_socket::packet_socket, rig};
 
 /// How long the kernel may take to deliver a frame over a veth.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -175,50 +175,6 @@ fn tunnelled(netdev: &'static str, bytes: &[u8]) -> Option<Copy> {
     })
 }
 
-fn packet_socket(netdev: &str) -> io::Result<OwnedFd> {
-    let protocol = u16::try_from(libc::ETH_P_ALL).unwrap().to_be();
-    // SAFETY: no pointers; the descriptor is nobody else's.
-    let socket = unsafe {
-        let descriptor = libc::socket(
-            libc::AF_PACKET,
-            libc::SOCK_RAW | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC,
-            0,
-        );
-        if descriptor < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        OwnedFd::from_raw_fd(descriptor)
-    };
-    let on: libc::c_int = 1;
-    // SAFETY: an all-zero address is a valid one.
-    let mut address: libc::sockaddr_ll = unsafe { mem::zeroed() };
-    address.sll_family = u16::try_from(libc::AF_PACKET).unwrap();
-    address.sll_protocol = protocol;
-    address.sll_ifindex = i32::try_from(lab::ifindex(netdev)).unwrap();
-    // SAFETY: option and address live through the calls and have the lengths that are said.
-    let results = unsafe {
-        [
-            libc::setsockopt(
-                socket.as_raw_fd(),
-                libc::SOL_PACKET,
-                libc::PACKET_AUXDATA,
-                (&raw const on).cast(),
-                length_of(&on),
-            ),
-            libc::bind(
-                socket.as_raw_fd(),
-                (&raw const address).cast(),
-                length_of(&address),
-            ),
-        ]
-    };
-    if results == [0, 0] {
-        Ok(socket)
-    } else {
-        Err(io::Error::last_os_error())
-    }
-}
-
 /// A frame that came in, with the tag that the kernel has put into the metadata back in its place.
 fn receive(socket: RawFd) -> Option<Vec<u8>> {
     let mut bytes = vec![0_u8; 65536];
@@ -231,7 +187,7 @@ fn receive(socket: RawFd) -> Option<Vec<u8>> {
         iov_len: bytes.len(),
     };
     message.msg_name = (&raw mut from).cast();
-    message.msg_namelen = length_of(&from);
+    message.msg_namelen = libc::socklen_t::try_from(mem::size_of_val(&from)).unwrap();
     message.msg_iov = &raw mut vector;
     message.msg_iovlen = 1;
     message.msg_control = control.as_mut_ptr().cast();
@@ -259,8 +215,4 @@ fn receive(socket: RawFd) -> Option<Vec<u8>> {
         bytes.splice(12..12, tag);
     }
     Some(bytes)
-}
-
-fn length_of<T>(_: &T) -> libc::socklen_t {
-    libc::socklen_t::try_from(size_of::<T>()).unwrap()
 }

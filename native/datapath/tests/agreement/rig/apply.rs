@@ -35,7 +35,7 @@ impl Rig {
         self.put_origins(target);
         for (id, _) in self.applied.switches.iter() {
             if !target.switches.contains(id) {
-                self.tables.remove_switch(*id).unwrap();
+                self.tables.remove_switches(&[*id]).unwrap();
             }
         }
         let known: BTreeSet<IpAddr> = self
@@ -178,7 +178,9 @@ impl Rig {
         for (key, _) in self.applied.bindings.iter() {
             if !target.bindings.contains(key) {
                 let name = self.name(key.port).to_owned();
-                self.tables.remove_binding(&name, key.vlan.get()).unwrap();
+                self.tables
+                    .remove_bindings(&[(&name, key.vlan.get())])
+                    .unwrap();
             }
         }
         for (key, switch) in target.bindings.iter() {
@@ -234,7 +236,9 @@ impl Rig {
         for (key, at) in self.local_macs() {
             if target.local_macs.get(&key).map(|entry| entry.at) != Some(at) {
                 let name = self.name(at.port).to_owned();
-                self.tables.remove_binding(&name, at.vlan.get()).unwrap();
+                self.tables
+                    .remove_bindings(&[(&name, at.vlan.get())])
+                    .unwrap();
                 self.put_binding(at, key.switch);
             }
         }

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { OvsdbClient } from '../../src/ovsdb/client.js'
 import { namedUuid, type NamedUuid, type Uuid } from '../../src/ovsdb/notation.js'
 import type { Operation } from '../../src/ovsdb/operation.js'
-import { insert, remove } from '../../src/schema/operations.js'
+import { insert, mutate, remove } from '../../src/schema/operations.js'
 import { hardwareVtep, type Tables } from '../../src/schema/rows.generated.js'
 import { until } from '../lab/until.js'
 import { makeBox, type Box } from './box.js'
@@ -11,6 +11,9 @@ import { makeBox, type Box } from './box.js'
 const REMOTE_MACS_MAX = 262_144
 const TUNNELS_MAX = 8_192
 const ROWS_AT_ONCE = 20_000
+/** One list more than the rules of the table (native/bpf/acl_layout.h: 65,536) are enough for. */
+const RULES_EACH = 1_000
+const ACLS = 66
 
 const mac = (number: number): string =>
   `02:00:${[24, 16, 8, 0].map((shift) => ((number >> shift) & 0xff).toString(16).padStart(2, '0')).join(':')}`
@@ -47,6 +50,60 @@ t.test('one remote VTEP more than the table holds is tunnel_exhaustion until the
   t.equal(await box.ctl('get', 'Physical_Port', 'port1', 'port_fault_status'), '[]', 'no port is impaired')
   await transact([remove('Ucast_Macs_Remote', [['MAC', '==', mac(7)]])])
   await until('no fault', async () => (await faults()) === '[]', 60_000)
+})
+
+t.test('more rules than the table of rules holds are resource_shortage of the ACL until there is room', async (t) => {
+  const { box, transact } = await open(t)
+  const bound: [number, Uuid][] = []
+  for (let vlan = 1; vlan <= ACLS; vlan += 1) {
+    const rules = Array.from({ length: RULES_EACH }, (_, index) => `rule${index}`)
+    const results = await transact([
+      ...rules.map((name, index) =>
+        insert(
+          'ACL_entry',
+          {
+            sequence: index,
+            direction: 'ingress',
+            action: 'deny',
+            protocol: 17,
+            dest_port_min: vlan,
+            dest_port_max: vlan,
+            source_port_min: index,
+            source_port_max: index,
+          },
+          name,
+        ),
+      ),
+      insert('ACL', { acl_name: `acl${vlan}`, acl_entries: rules.map((name) => namedUuid(name)) }, 'acl'),
+      // Without a reference an ACL would be gone at the end of the transaction.
+      mutate(
+        'Physical_Port',
+        [['name', '==', 'port1']],
+        [['acl_bindings', 'insert', new Map([[vlan, namedUuid('acl')]])]],
+      ),
+    ])
+    const acl = results[RULES_EACH]
+    if (acl?.kind !== 'inserted') throw new Error('no ACL was inserted')
+    bound.push([vlan, acl.uuid])
+  }
+  const faults = async (table: string, column: string): Promise<string[]> =>
+    (await box.ctl('--bare', `--columns=${column}`, 'list', table)).split(/\s+/).filter((word) => word !== '')
+  await until(
+    'the fault of one ACL',
+    async () => (await faults('ACL', 'acl_fault_status')).join() === 'resource_shortage',
+    60_000,
+  )
+  await until('the fault of its port', async () =>
+    (await faults('Physical_Port', 'port_fault_status')).includes('invalid_ACL_binding'),
+  )
+  t.same(await faults('ACL_entry', 'acle_fault_status'), [], 'each entry by itself makes sense')
+  const short = await box.ctl('--bare', '--columns=_uuid', 'find', 'ACL', 'acl_fault_status=resource_shortage')
+  const shown = JSON.parse((await box.vtep('show', 'acls', '--json')).stdout) as { acls: { ingress: number }[] }
+  t.equal(shown.acls.filter(({ ingress }) => ingress === 1).length, 1, 'where it is bound nothing passes')
+  const [vlan] = bound.find(([, id]) => id !== short) ?? []
+  await box.ctl('remove', 'Physical_Port', 'port1', 'acl_bindings', `${vlan}`)
+  await until('no fault of an ACL', async () => (await faults('ACL', 'acl_fault_status')).length === 0, 60_000)
+  await until('no fault of the port', async () => (await faults('Physical_Port', 'port_fault_status')).length === 0)
 })
 
 const locator = (number: number, name: string): Operation =>

@@ -47,6 +47,7 @@ export async function measureScale(tell: (line: string) => void): Promise<readon
     await idle(stage, vtepd)
     controller.close()
     await restart(stage, vtepd)
+    await stopSwitches(stage)
     return stage.results.all
   } finally {
     await lab.close()
@@ -183,4 +184,18 @@ async function restart({ site, results }: Stage, vtepd: Background): Promise<voi
   await new Promise((resolve) => setTimeout(resolve, 30_000))
   results.add('  memory of vtepd 30 s after that', memoryMb(next.pid).now, 'MB', 300)
   results.add('  at its peak', memoryMb(next.pid).peak, 'MB')
+}
+
+/** As OVN does when it ends: every key is emptied, in one transaction. The console answers when the daemon is through with it. */
+async function stopSwitches({ site, results }: Stage): Promise<void> {
+  const controller = await openRawController(site.gateway.database)
+  const { repliedMs } = await controller.transact([
+    { op: 'update', table: 'Logical_Switch', where: [['name', '!=', 'big']], row: { tunnel_key: ['set', []] } },
+  ])
+  await until('one binding to be left', async () => {
+    const { bindings } = await site.gateway.show()
+    return bindings.filter(({ state }) => state === 'forwarding').length === 1
+  })
+  results.add(`${switches} keys emptied in one transaction: nothing of it is left`, nowMs() - repliedMs, 'ms')
+  controller.close()
 }

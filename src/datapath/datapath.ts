@@ -187,9 +187,14 @@ export interface TunnelStatus {
   readonly obstacle: 'no_route' | 'device_down' | 'no_answer' | 'not_ethernet' | undefined
   readonly netdev: string | undefined
   readonly nextHopMac: string | undefined
-  /** Largest IP packet inside. */
-  readonly mtu: number
+  /** Largest IP packet inside; undefined where no route says it. */
+  readonly mtu: number | undefined
   readonly mode: PathMode
+}
+
+/** Whether what is sent into the tunnel goes nowhere. */
+export function isPathless({ obstacle }: TunnelStatus): boolean {
+  return obstacle !== undefined && obstacle !== 'not_ethernet'
 }
 
 /** Directions as Logical_Binding_Stats has them: "from local" is what the server sent. */

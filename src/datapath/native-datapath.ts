@@ -44,10 +44,21 @@ export async function openDatapath(
   )
 }
 
-/** Removes everything that the gateway of this name put into the kernel. @throws DatapathError */
-export async function detachDatapath(switchName: string): Promise<void> {
+/**
+ * Removes everything that the gateway of this name put into the kernel, or without a name, whatever gateway is in this network
+ * namespace. Answers whether there was anything.
+ *
+ * @throws DatapathError
+ */
+export async function detachDatapath(switchName?: string): Promise<boolean> {
   const native = await loadNative()
-  attempt(() => native.detach(switchName))
+  return attempt(() => native.detach(switchName))
+}
+
+/** Whose gateway is in this network namespace, run by a daemon or not. @throws DatapathError */
+export async function gatewayHere(): Promise<string | undefined> {
+  const native = await loadNative()
+  return attempt(() => native.gatewayHere()) ?? undefined
 }
 
 async function loadNative(): Promise<typeof Native> {
@@ -102,6 +113,7 @@ function wrap({ localAddresses }: typeof Native, native: Native.Datapath): Datap
             obstacle: undefined,
             netdev: undefined,
             nextHopMac: undefined,
+            mtu: undefined,
             ...status,
           }),
         ),

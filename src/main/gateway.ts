@@ -11,6 +11,7 @@ import { bfdStatusColumns } from './bfd-status-columns.js'
 import { createBfdTable, type BfdTable } from './bfd-table.js'
 import { impairmentsOf, type Impairment } from './impairment.js'
 import { KernelTables } from './kernel-tables.js'
+import { LinkLog } from './link-log.js'
 import { Links } from './links.js'
 import { createLocalMacTable, type LocalMacTable } from './local-mac-table.js'
 import type { Log } from './log.js'
@@ -41,6 +42,7 @@ export class Gateway {
   readonly #macRoom: MacRoom
   readonly #bfd: BfdTable
   readonly #links: Links
+  readonly #linkLog: LinkLog
   #replica: Replica<Tables> | undefined
   #desired: Desired | undefined
   #totals: readonly BindingTotals[] = []
@@ -63,9 +65,11 @@ export class Gateway {
     this.#kernel = new KernelTables(datapath, applied, () => this.#schedule())
     this.#localMacs = createLocalMacTable(snapshot.localMacs)
     this.#bfd = createBfdTable(datapath.bfdStatus())
-    this.#links = new Links(datapath, log, config.tunnelIp === undefined, (netdevs) =>
-      this.#kernel.keepDevices(netdevs),
-    )
+    this.#links = new Links(datapath, log, config.tunnelIp === undefined, (ports) => {
+      this.#kernel.keepDevices(new Set(ports.map(({ netdev }) => netdev)))
+      this.#linkLog.tell(ports, datapath.tunnelStatus())
+    })
+    this.#linkLog = new LinkLog(config.ports, log)
     this.#macRoom = new MacRoom(config, datapath, log)
     this.#macRoom.read(undefined)
   }
@@ -198,6 +202,8 @@ export class Gateway {
     if (plan === undefined) return
     if (plan.some(({ kind }) => kind === 'putBfd' || kind === 'removeBfd'))
       this.#judgeBfd(() => this.#bfd.replace(datapath.bfdStatus()))
+    if (plan.some(({ kind }) => kind === 'putPorts' || kind === 'putTunnels' || kind === 'removeTunnels'))
+      this.#linkLog.tell(datapath.portStatus(), datapath.tunnelStatus())
     if (plan.length > 0) {
       const counts = Object.fromEntries(plan.map(({ kind, entries }) => [kind, entries.length]))
       log.info('applied', { ...counts, failures: this.#kernel.failures.length })

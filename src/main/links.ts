@@ -1,4 +1,4 @@
-import type { Datapath } from '../datapath/datapath.js'
+import type { Datapath, PortStatus } from '../datapath/datapath.js'
 import type { Log } from './log.js'
 
 const RETRY_MS = 1_000
@@ -8,15 +8,15 @@ export class Links {
   readonly #datapath: Datapath
   readonly #log: Log
   readonly #asksAddresses: boolean
-  readonly #onRead: (netdevs: ReadonlySet<string>) => void
+  readonly #onRead: (ports: readonly PortStatus[]) => void
   #addresses: ReadonlySet<string>
   #retry: NodeJS.Timeout | undefined
 
   /**
    * @param asksAddresses they matter only where the database says the tunnel address.
-   * @param onRead gets the devices of the access ports that are there.
+   * @param onRead gets the access ports that are there.
    */
-  constructor(datapath: Datapath, log: Log, asksAddresses: boolean, onRead: (netdevs: ReadonlySet<string>) => void) {
+  constructor(datapath: Datapath, log: Log, asksAddresses: boolean, onRead: (ports: readonly PortStatus[]) => void) {
     this.#datapath = datapath
     this.#log = log
     this.#asksAddresses = asksAddresses
@@ -33,9 +33,9 @@ export class Links {
     clearTimeout(this.#retry)
     try {
       const addresses = this.#readAddresses()
-      const netdevs = new Set(this.#datapath.portStatus().map(({ netdev }) => netdev))
+      const ports = this.#datapath.portStatus()
       this.#addresses = addresses
-      this.#onRead(netdevs)
+      this.#onRead(ports)
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : String(cause)
       this.#log.warn('links_not_read', { message, retryMs: RETRY_MS })

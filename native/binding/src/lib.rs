@@ -296,7 +296,7 @@ impl Datapath {
 
     #[napi]
     pub fn drop_counters(&self) -> napi::Result<Vec<DropCounter>> {
-        let counts = self.inner.tables().drop_counts().map_err(thrown)?;
+        let counts = self.inner.drop_counts().map_err(thrown)?;
         Ok(counts.into_iter().map(DropCounter::from).collect())
     }
 
@@ -307,10 +307,17 @@ impl Datapath {
     }
 }
 
-/// Removes everything that the gateway put into the kernel.
+/// Removes everything that the gateway put into the kernel; without a name, whatever gateway is there. Returns whether
+/// there was anything.
 #[napi]
-pub fn detach(switch_name: String) -> napi::Result<()> {
-    datapath::detach(&switch_name).map_err(thrown)
+pub fn detach(switch_name: Option<String>) -> napi::Result<bool> {
+    datapath::detach(switch_name.as_deref()).map_err(thrown)
+}
+
+/// The name of the switch whose gateway is in this network namespace.
+#[napi]
+pub fn gateway_here() -> napi::Result<Option<String>> {
+    datapath::gateway_here().map_err(thrown)
 }
 
 /// The addresses of the network namespace.

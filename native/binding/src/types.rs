@@ -164,6 +164,8 @@ pub struct PortStatus {
     pub mtu: u32,
     #[napi(ts_type = "'xdp' | 'tc'")]
     pub mode: String,
+    /// The bridge or bond that it belongs to.
+    pub controller: Option<String>,
 }
 
 #[napi(object)]
@@ -175,8 +177,8 @@ pub struct TunnelStatus {
     pub obstacle: Option<String>,
     pub netdev: Option<String>,
     pub next_hop_mac: Option<String>,
-    /// Largest inner layer-3 packet, in bytes.
-    pub mtu: u32,
+    /// Largest inner layer-3 packet, in bytes; absent where there is no route.
+    pub mtu: Option<u32>,
     #[napi(ts_type = "'xdp' | 'tc'")]
     pub mode: String,
 }
@@ -391,6 +393,7 @@ impl From<datapath::PortStatus> for PortStatus {
             carrier: status.has_carrier,
             mtu: status.mtu,
             mode: mode(status.is_xdp),
+            controller: status.controller,
         }
     }
 }
@@ -406,6 +409,7 @@ impl From<datapath::TunnelStatus> for TunnelStatus {
             .as_ref()
             .err()
             .map(|obstacle| obstacle.name().to_owned());
+        let mtu = status.known_mtu();
         let (netdev, next_hop_mac) = status.path.ok().unzip();
         Self {
             remote_ip,
@@ -413,7 +417,7 @@ impl From<datapath::TunnelStatus> for TunnelStatus {
             obstacle,
             netdev,
             next_hop_mac: next_hop_mac.map(|mac| model::Mac::new(mac).to_string()),
-            mtu: status.inner_mtu,
+            mtu,
             mode: mode(status.is_xdp),
         }
     }

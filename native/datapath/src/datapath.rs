@@ -17,7 +17,7 @@ use crate::{
     netlink::{Netlink, watch::Watch},
     ports::{self, Mode},
     programs,
-    spec::{MacUse, Notice, Snapshot},
+    spec::{DropCount, MacUse, Notice, Snapshot},
     tables::Tables,
     underlay,
     worker::{Worker, lock, monotonic_ns},
@@ -110,6 +110,17 @@ impl Datapath {
         self.tables().mac_uses(monotonic_ns())
     }
 
+    /// What was dropped and why, by the programs and by the kernel after them.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    pub fn drop_counts(&self) -> Result<Vec<DropCount>, Error> {
+        let mut tables = self.tables();
+        let mut counts = tables.drop_counts()?;
+        counts.extend(tables.lost_in_underlay()?);
+        Ok(counts)
+    }
+
     /// Tells what a change brought about by the same way as what the worker finds.
     pub fn notify(&self, notices: Vec<Notice>) {
         if !notices.is_empty() {
@@ -168,26 +179,40 @@ impl Drop for Datapath {
 }
 
 /// Removes everything that the gateway put into the kernel: programs, VXLAN device, and with them the maps. Devices
-/// that were its ports are as they were made: not promiscuous, with IPv6.
+/// that were its ports are as they were made: not promiscuous, with IPv6. Returns whether there was anything.
 ///
 /// # Errors
-/// The kernel's answer; `InUse` when the gateway of this network namespace is another one.
-pub fn detach(switch_name: &str) -> Result<(), Error> {
-    let mut netlink =
-        Netlink::open().map_err(|error| Error::kernel("open a netlink socket", error))?;
-    underlay::refuse_foreign_gateway(&mut netlink, switch_name)?;
+/// The kernel's answer; `InUse` when the gateway of this network namespace is another one. Without a name it is
+/// whatever gateway is there.
+pub fn detach(switch_name: Option<&str>) -> Result<bool, Error> {
+    let mut netlink = open_netlink()?;
+    match switch_name {
+        Some(name) => underlay::refuse_other_owner(&mut netlink, name)?,
+        None => underlay::owner(&mut netlink).map(drop)?,
+    }
+    let mut is_found = false;
     let mut result = Ok(());
     for link in underlay::links(&mut netlink)?.into_values() {
         let released = if underlay::is_vxlan_device(&link) {
-            Ok(())
+            Ok(true)
         } else {
             ports::release(&mut netlink, &link)
         };
+        is_found |= *released.as_ref().unwrap_or(&true);
         // An underlay device has an XDP program alone.
         let freed = programs::detach_xdp(&mut netlink, &link);
-        result = result.and(released).and(freed);
+        result = result.and(released.map(drop)).and(freed);
     }
-    result.and(underlay::remove_vxlan_device(&mut netlink))
+    result.and(underlay::remove_vxlan_device(&mut netlink))?;
+    Ok(is_found)
+}
+
+/// The name of the switch whose gateway is in this network namespace.
+///
+/// # Errors
+/// The kernel's answer; `InUse` when the name of the VXLAN device is taken by a device of somebody else.
+pub fn gateway_here() -> Result<Option<String>, Error> {
+    underlay::owner(&mut open_netlink()?)
 }
 
 /// The addresses of the network namespace with the names of their devices.
@@ -195,8 +220,7 @@ pub fn detach(switch_name: &str) -> Result<(), Error> {
 /// # Errors
 /// The kernel's answer.
 pub fn local_addresses() -> Result<Vec<(String, IpAddr)>, Error> {
-    let mut netlink =
-        Netlink::open().map_err(|error| Error::kernel("open a netlink socket", error))?;
+    let mut netlink = open_netlink()?;
     let links = underlay::links(&mut netlink)?;
     let addresses = netlink
         .addresses()
@@ -207,6 +231,10 @@ pub fn local_addresses() -> Result<Vec<(String, IpAddr)>, Error> {
             links.get(&ifindex).map(|link| (link.name.clone(), address))
         })
         .collect())
+}
+
+fn open_netlink() -> Result<Netlink, Error> {
+    Netlink::open().map_err(|error| Error::kernel("open a netlink socket", error))
 }
 
 fn event_descriptor() -> Result<OwnedFd, Error> {

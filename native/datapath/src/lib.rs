@@ -35,7 +35,7 @@ pub use ::bfd::{
     Config as BfdConfig, Diagnostic as BfdDiagnostic, Endpoint as BfdEndpoint, State as BfdState,
     Status as BfdStatus,
 };
-pub use datapath::{Datapath, Options, detach, local_addresses};
+pub use datapath::{Datapath, Options, detach, gateway_here, local_addresses};
 pub use error::Error;
 pub use mac_room::DEFAULT_LIMITS as DEFAULT_MAC_LIMITS;
 pub use macs::Reason;

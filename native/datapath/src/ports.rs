@@ -158,11 +158,12 @@ impl Ports {
 }
 
 /// Takes the programs off an access port and gives the device back as a device is made: not promiscuous, with IPv6.
-/// A device that is no access port is left as it is.
-pub fn release(netlink: &mut Netlink, link: &Link) -> Result<(), Error> {
+/// A device that is no access port is left as it is. Returns whether it was one.
+pub fn release(netlink: &mut Netlink, link: &Link) -> Result<bool, Error> {
     if !detach_tc(netlink, link)? {
-        return Ok(());
+        return Ok(false);
     }
     detach_xdp(netlink, link)?;
-    device::release_access_port(netlink, link)
+    device::release_access_port(netlink, link)?;
+    Ok(true)
 }

@@ -172,6 +172,8 @@ pub struct PortStatus {
     pub mtu: u32,
     /// The XDP shortcut is on it.
     pub is_xdp: bool,
+    /// The bridge or bond that it belongs to.
+    pub controller: Option<String>,
 }
 
 /// State of a tunnel.
@@ -185,6 +187,14 @@ pub struct TunnelStatus {
     pub inner_mtu: u32,
     /// The XDP shortcut leads there.
     pub is_xdp: bool,
+}
+
+impl TunnelStatus {
+    /// The MTU that a route said; without one only the programs have a number, of an ordinary Ethernet.
+    #[must_use]
+    pub fn known_mtu(&self) -> Option<u32> {
+        (self.path != Err(Obstacle::NoRoute)).then_some(self.inner_mtu)
+    }
 }
 
 /// What a binding has counted.

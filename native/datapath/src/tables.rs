@@ -3,6 +3,7 @@
 mod acls;
 mod bindings;
 mod follow;
+mod losses;
 mod neighbours;
 mod overlay;
 mod readback;
@@ -198,11 +199,21 @@ impl Tables {
     /// # Errors
     /// No such device; the programs cannot be attached.
     pub fn put_port(&mut self, netdev: &str) -> Result<(), Error> {
-        self.links = underlay::links(&mut self.netlink)?;
-        let link = self.links.values().find(|link| link.name == netdev);
+        let mut links = underlay::links(&mut self.netlink)?.into_values();
+        let link = links.find(|link| link.name == netdev);
         let link = link.ok_or_else(|| Error::NoSuchDevice(netdev.to_owned()))?;
+        // What the device is bound to under its former name goes first, as soon as the worker hears of the new one.
+        if let Some(former) = self.ports.netdev(link.ifindex)
+            && former != netdev
+        {
+            return Err(Error::Invalid(format!(
+                "network device {netdev} is the port {former} until its new name is known"
+            )));
+        }
         self.ports
-            .put(&mut self.programs, &mut self.netlink, link, self.mode)
+            .put(&mut self.programs, &mut self.netlink, &link, self.mode)?;
+        self.links.insert(link.ifindex, link);
+        Ok(())
     }
 
     /// Takes the programs off an access port.

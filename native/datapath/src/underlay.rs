@@ -20,6 +20,8 @@ use crate::{
 
 /// Name of the collect-metadata VXLAN device. A network namespace has one owner of UDP 4789, so it needs no number.
 const VXLAN_DEVICE: &str = "vtep-vxlan";
+/// What the alias of the device begins with; the name of the switch follows.
+const ALIAS: &str = "vtep-gateway ";
 const VXLAN_PORT: u16 = 4789;
 /// The device itself never judges the size of a frame: the programs do, by tunnel. The kernel allows this much.
 const VXLAN_MTU: u32 = 65_000;
@@ -40,7 +42,8 @@ pub fn own_vxlan_device(
     programs: &mut Programs,
     switch_name: &str,
 ) -> Result<u32, Error> {
-    let alias = alias(switch_name);
+    refuse_other_owner(netlink, switch_name)?;
+    let alias = format!("{ALIAS}{switch_name}");
     let found = links(netlink)?.into_values().find(is_vxlan_device);
     match &found {
         Some(link) if link.alias.as_deref() == Some(&alias) => {}
@@ -48,12 +51,7 @@ pub fn own_vxlan_device(
         Some(link) if link.alias.is_none() && link.kind.as_deref() == Some("vxlan") => {
             name_vxlan_device(netlink, link.ifindex, &alias)?;
         }
-        Some(link) => {
-            return Err(Error::InUse(format!(
-                "device {VXLAN_DEVICE} belongs to another gateway in this network namespace ({})",
-                link.alias.as_deref().unwrap_or("no alias")
-            )));
-        }
+        Some(link) => return Err(foreign(link.alias.as_deref().unwrap_or_default())),
         None => create_vxlan_device(netlink, &alias)?,
     }
     let link = links(netlink)?
@@ -74,16 +72,32 @@ pub fn is_vxlan_device(link: &Link) -> bool {
     link.name == VXLAN_DEVICE
 }
 
-/// The ports carry no name; the VXLAN device says whose they are.
-pub fn refuse_foreign_gateway(netlink: &mut Netlink, switch_name: &str) -> Result<(), Error> {
-    let own = alias(switch_name);
+/// The name of the gateway of this network namespace. The ports carry none; the VXLAN device says whose they are.
+pub fn owner(netlink: &mut Netlink) -> Result<Option<String>, Error> {
     let device = links(netlink)?.into_values().find(is_vxlan_device);
-    match device.and_then(|link| link.alias) {
-        Some(alias) if alias != own => Err(Error::InUse(format!(
-            "the gateway of this network namespace is another one ({alias}): nothing of «{switch_name}» is in the kernel"
+    let Some(alias) = device.and_then(|link| link.alias) else {
+        return Ok(None);
+    };
+    match alias.strip_prefix(ALIAS) {
+        Some(name) => Ok(Some(name.to_owned())),
+        None => Err(foreign(&alias)),
+    }
+}
+
+/// There is one gateway in each network namespace.
+pub fn refuse_other_owner(netlink: &mut Netlink, switch_name: &str) -> Result<(), Error> {
+    match owner(netlink)? {
+        Some(other) if other != switch_name => Err(Error::InUse(format!(
+            "the gateway of this network namespace is «{other}», not «{switch_name}»: `vtep datapath detach` removes it"
         ))),
         _ => Ok(()),
     }
+}
+
+fn foreign(alias: &str) -> Error {
+    Error::InUse(format!(
+        "the device {VXLAN_DEVICE} of this network namespace is not the gateway's (alias «{alias}»)"
+    ))
 }
 
 /// Removes the VXLAN device.
@@ -243,10 +257,6 @@ fn name_vxlan_device(netlink: &mut Netlink, ifindex: u32, alias: &str) -> Result
     netlink
         .set_alias(ifindex, alias)
         .map_err(|error| Error::kernel(format!("name {VXLAN_DEVICE}"), error))
-}
-
-fn alias(switch_name: &str) -> String {
-    format!("vtep-gateway {switch_name}")
 }
 
 fn route(netlink: &mut Netlink, remote: Ipv4Addr, local: Ipv4Addr) -> Result<Option<Route>, Error> {

@@ -7,7 +7,7 @@ mod lab;
 mod specs;
 
 use datapath::{
-    Error, GroupSpec, Mode, NeighbourSpec, OriginSpec, RemoteMacSpec, Tables, detach,
+    Error, GroupSpec, Mode, NeighbourSpec, OriginSpec, RemoteMacSpec, Tables, detach, gateway_here,
     layout::NEIGHBOURS_MAX,
 };
 use model::{Locator, Mac, SwitchId};
@@ -177,8 +177,11 @@ fn detaching_leaves_nothing(mode: Mode, mark: &str) {
         kernel().contains("access_tc"),
         "closing leaves forwarding in place"
     );
-    assert!(matches!(detach("another"), Err(Error::InUse(_))));
-    detach("tables").unwrap();
+    assert!(matches!(detach(Some("another")), Err(Error::InUse(_))));
+    assert_eq!(gateway_here().unwrap().as_deref(), Some("tables"));
+    assert!(detach(Some("tables")).unwrap());
+    assert_eq!(gateway_here().unwrap(), None);
+    assert!(!detach(None).unwrap(), "nothing is left");
     for gone in ["vxlan", "clsact", "access_tc", "promiscuity 1", "xdp"] {
         assert!(!kernel().contains(gone), "{gone}: {}", kernel());
     }

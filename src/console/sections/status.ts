@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isPathless } from '../../datapath/datapath.js'
 import type { ConnectionState } from '../../ovsdb/client.js'
 import { formatEndpoint } from '../../ovsdb/endpoint.js'
 import { section } from '../section.js'
@@ -13,6 +14,8 @@ const schema = z.object({
   /** starting: nothing published yet; in service; degraded: something is refused, failed or out of reach. */
   state: z.enum(['starting', 'in service', 'degraded']),
   tunnelIp: z.string().nullable(),
+  /** A device of the box has that address. */
+  isTunnelIpHere: z.boolean(),
   datapathMode: z.enum(['auto', 'xdp', 'tc']),
   macAgeingS: z.number(),
   database: z.object({
@@ -26,6 +29,8 @@ const schema = z.object({
     /** Why the last transaction was refused. */
     publishError: z.string().nullable(),
   }),
+  /** Remote VTEPs in use, and those to which frames are lost; the section `tunnels` says why. */
+  tunnels: z.object({ count: z.int(), withoutPath: z.int() }),
   managers: z.array(z.object({ target: z.string(), isConnected: z.boolean() })),
   /** How often somebody had taken a program or the VXLAN device away, and it was put back. */
   repairs: z.int(),
@@ -41,6 +46,8 @@ function build(view: View): Status {
   const { config, connection, replica, desired } = view
   const troubles = (desired?.refusals.length ?? 0) + view.impairments.length
   const own = [...replica.table('Physical_Switch').values()].find(({ name }) => name === config.switchName)
+  const tunnels = view.datapath?.tunnelStatus() ?? []
+  const tunnelIp = desired?.tunnelIp ?? config.tunnelIp
   const ports = (own?.ports ?? []).flatMap((id) => replica.table('Physical_Port').get(id) ?? [])
   const isWell = connection.kind === 'synced' && connection.lock === 'held' && troubles === 0
   return {
@@ -49,7 +56,8 @@ function build(view: View): Status {
     pid: process.pid,
     uptimeS: Math.floor((Date.now() - view.startedMs) / 1000),
     state: !view.isInService ? 'starting' : isWell && view.publishError === undefined ? 'in service' : 'degraded',
-    tunnelIp: desired?.tunnelIp ?? config.tunnelIp ?? null,
+    tunnelIp: tunnelIp ?? null,
+    isTunnelIpHere: view.datapath?.localAddresses().some(({ address }) => address === tunnelIp) ?? false,
     datapathMode: config.datapathMode,
     macAgeingS: config.macAgeingMs / 1000,
     database: {
@@ -58,6 +66,7 @@ function build(view: View): Status {
       ...describeConnection(connection),
       publishError: view.publishError ?? null,
     },
+    tunnels: { count: tunnels.length, withoutPath: tunnels.filter(isPathless).length },
     managers: [...replica.table('Manager').values()].map(({ target, is_connected }) => ({
       target,
       isConnected: is_connected,
@@ -100,11 +109,12 @@ function print(value: Status): string {
   const { database } = value
   const lines = [
     ['switch', `${value.switch} (${value.state})`],
-    ['tunnel address', value.tunnelIp ?? 'none yet'],
+    ['tunnel address', describeTunnelIp(value)],
     ['daemon', `vtepd ${value.version}, process ${value.pid}, up ${formatSeconds(value.uptimeS)}`],
     ['datapath', `mode ${value.datapathMode}, local MACs age after ${value.macAgeingS} s`],
     ['database', describeDatabase(database)],
     ['lock', database.lock],
+    ['tunnels', describeTunnels(value.tunnels)],
     ...(database.publishError === null ? [] : [['not published', database.publishError]]),
     ...value.managers.map(({ target, isConnected }) => [
       'manager',
@@ -118,6 +128,15 @@ function print(value: Status): string {
 
 function describeDatabase({ target, isOwnServer, state, reason }: Status['database']): string {
   return `${target}${isOwnServer ? ' (own server)' : ''}: ${state}${reason === null ? '' : ` (${reason})`}`
+}
+
+function describeTunnelIp({ state, tunnelIp, isTunnelIpHere }: Status): string {
+  if (tunnelIp === null) return 'none yet'
+  return isTunnelIpHere || state === 'starting' ? tunnelIp : `${tunnelIp} (no device has it)`
+}
+
+function describeTunnels({ count, withoutPath }: Status['tunnels']): string {
+  return withoutPath === 0 ? String(count) : `${count}, of which ${withoutPath} without a path: see vtep show tunnels`
 }
 
 function describeFaults({ switch: onSwitch, ports }: Status['faults']): string {

@@ -16,8 +16,8 @@ const schema = z.array(
     path: z.enum(['ready', 'by the kernel', 'no route', 'device down', 'no answer']),
     netdev: z.string().nullable(),
     nextHopMac: z.string().nullable(),
-    /** Largest IP packet inside. */
-    mtu: z.int(),
+    /** Largest IP packet inside; null: no route says it. */
+    mtu: z.int().nullable(),
     mode: z.enum(['xdp', 'tc']),
     /** null: BFD is not enabled. */
     bfd: z
@@ -52,7 +52,7 @@ export const tunnels = section({
         path: obstacle === undefined ? ('ready' as const) : PATH_OF_OBSTACLE[obstacle],
         netdev: netdev ?? null,
         nextHopMac: nextHopMac ?? null,
-        mtu,
+        mtu: mtu ?? null,
         mode,
         bfd: shownSession(sessions.get(remoteIp)),
       }))
@@ -77,7 +77,7 @@ export const tunnels = section({
         path,
         netdev ?? '-',
         nextHopMac ?? '-',
-        String(mtu),
+        mtu === null ? '-' : String(mtu),
         mode,
         bfd?.state ?? '-',
         bfd === null ? '-' : bfd.forwarding ? 'yes' : 'no',

@@ -36,6 +36,8 @@ pub struct Link {
     pub carrier: bool,
     /// Kind of a virtual device ("veth", "vxlan", ...).
     pub kind: Option<String>,
+    /// Index of the bridge or bond that it belongs to.
+    pub controller: Option<u32>,
     /// Identifier of the XDP program on the device.
     pub xdp_program: Option<u32>,
 }
@@ -54,6 +56,7 @@ impl Link {
                 .flags
                 .contains(LinkFlags::Up | LinkFlags::LowerUp),
             kind: None,
+            controller: None,
             xdp_program: None,
         };
         for attribute in &message.attributes {
@@ -65,6 +68,9 @@ impl Link {
                     if message.header.link_layer_type == LinkLayerType::Ether =>
                 {
                     link.mac = address.as_slice().try_into().ok();
+                }
+                LinkAttribute::Controller(ifindex) => {
+                    link.controller = (*ifindex != 0).then_some(*ifindex);
                 }
                 LinkAttribute::LinkInfo(infos) => {
                     link.kind = infos.iter().find_map(|info| match info {

@@ -5,6 +5,7 @@ mod filter;
 pub mod link;
 pub mod route;
 mod socket;
+mod statistics;
 pub mod watch;
 
 pub use socket::Netlink;

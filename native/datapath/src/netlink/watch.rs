@@ -6,7 +6,7 @@ use std::{
 };
 
 use netlink_packet_core::NetlinkPayload;
-use netlink_packet_route::RouteNetlinkMessage;
+use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 
 use super::{link::Link, socket::messages};
@@ -89,6 +89,9 @@ impl Changes {
     fn note(&mut self, message: &RouteNetlinkMessage) {
         self.paths = true;
         match message {
+            // What a bridge tells of its ports: that one is removed from it, for instance.
+            RouteNetlinkMessage::NewLink(link) | RouteNetlinkMessage::DelLink(link)
+                if link.header.interface_family == AddressFamily::Bridge => {}
             RouteNetlinkMessage::NewLink(link) => self.links.push(Link::from_message(link)),
             RouteNetlinkMessage::DelLink(link) => self.removed_links.push(link.header.index),
             RouteNetlinkMessage::NewAddress(_) | RouteNetlinkMessage::DelAddress(_) => {

@@ -6,6 +6,7 @@ use crate::{
     layout::{BindingKey, MacKey},
     macs::{Change, Place, Reason},
     netlink::{link::Link, watch::Changes},
+    ports,
     spec::Notice,
     underlay,
 };
@@ -113,13 +114,15 @@ impl Tables {
     fn follow_change(&mut self, link: Link) -> Result<Vec<Notice>, Error> {
         let ifindex = link.ifindex;
         let has_carrier = link.carrier;
-        let known = self.links.insert(ifindex, link);
-        if self.ports.netdev(ifindex).is_none() {
-            return Ok(known
-                .is_none()
-                .then_some(Notice::Links)
-                .into_iter()
-                .collect());
+        let known = self.links.insert(ifindex, link.clone());
+        match self.ports.netdev(ifindex) {
+            None => {
+                // It may have the name of a port that is missing.
+                let is_news = known.is_none_or(|known| known.name != link.name);
+                return Ok(is_news.then_some(Notice::Links).into_iter().collect());
+            }
+            Some(netdev) if netdev != link.name => return Ok(self.release_renamed(&link)),
+            Some(_) => {}
         }
         let mut notices = vec![Notice::Links];
         if !has_carrier && known.is_none_or(|known| known.carrier) {
@@ -131,6 +134,17 @@ impl Tables {
         let looked = self.ports.look_at_features(ifindex).map(|()| Vec::new());
         collect(&mut notices, looked);
         Ok(notices)
+    }
+
+    /// A port is configured by the name of its device: under another name the device is nobody's port.
+    fn release_renamed(&mut self, link: &Link) -> Vec<Notice> {
+        let mut notices = vec![Notice::Links];
+        // What cannot be taken off now is taken off by the next repair.
+        let released = ports::release(&mut self.netlink, link).map(|_| Vec::new());
+        collect(&mut notices, released);
+        let forgotten = self.forget_device(link.ifindex);
+        collect(&mut notices, forgotten);
+        notices
     }
 
     fn follow_removal(&mut self, ifindex: u32) -> Result<Vec<Notice>, Error> {

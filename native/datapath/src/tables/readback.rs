@@ -139,6 +139,9 @@ impl Tables {
                     has_carrier: link.is_some_and(|link| link.carrier),
                     mtu: link.map_or(0, |link| link.mtu),
                     is_xdp: port.is_xdp,
+                    controller: link
+                        .and_then(|link| self.links.get(&link.controller?))
+                        .map(|link| link.name.clone()),
                 }
             })
             .collect()

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { EmbeddedError } from './embedded-error.js'
+import { makeDirectory } from './make-directory.js'
 
 const run = promisify(execFile)
 
@@ -23,11 +24,21 @@ export async function openDatabaseFile(stateDir: string): Promise<string> {
   if (!existsSync(INSTALLED_SCHEMA)) {
     throw new EmbeddedError('not installed', `${INSTALLED_SCHEMA} does not exist: install the package openvswitch-vtep`)
   }
-  mkdirSync(stateDir, { recursive: true, mode: 0o750 })
+  makeStateDir(stateDir)
   const path = databasePath(stateDir)
   if (existsSync(path)) await convertIfOlder(path)
   else await create(path)
   return path
+}
+
+function makeStateDir(stateDir: string): void {
+  try {
+    makeDirectory(stateDir, 0o750)
+  } catch (cause) {
+    throw new EmbeddedError('database', `--state-dir: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    })
+  }
 }
 
 /** By way of a second name, so that a daemon killed meanwhile leaves no half a database. */

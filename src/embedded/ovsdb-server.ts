@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -8,7 +7,9 @@ import { finished } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openDatabaseFile } from './database-file.js'
 import { EmbeddedError } from './embedded-error.js'
+import { makeDirectory } from './make-directory.js'
 import { endOrphan } from './orphan.js'
+import { Watchdog } from './watchdog.js'
 
 const START_LIMIT_MS = 10_000
 const STOP_LIMIT_MS = 5_000
@@ -63,7 +64,7 @@ export class EmbeddedServer {
   /** Resolves once the server answers. @throws EmbeddedError when it cannot be brought up. */
   async start(): Promise<void> {
     const { stateDir, runDir, log } = this.#options
-    mkdirSync(runDir, { recursive: true, mode: 0o755 })
+    makeDirectory(runDir, 0o755)
     if ((await endOrphan(this.#pidFile, join(stateDir, 'hardware_vtep.db'))) === 'ended')
       log.warn('orphaned_ovsdb_server_ended')
     const database = await openDatabaseFile(stateDir)
@@ -106,7 +107,8 @@ export class EmbeddedServer {
         ? [`--private-key=${tls.privateKey}`, `--certificate=${tls.certificate}`, `--ca-cert=${tls.caCert}`]
         : []),
     ]
-    const child = spawn('setpriv', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+    // A session of its own: Ctrl-C in a terminal is for the daemon, which then ends its server in order.
+    const child = spawn('setpriv', args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
     // Without a listener a failed spawn would throw; #answers and #supervise see it as an exit.
     child.once('error', (cause) => this.#options.log.warn('ovsdb_server_not_spawned', { message: cause.message }))
     createInterface({ input: child.stderr }).on('line', (line) => this.#relay(line))
@@ -145,7 +147,11 @@ export class EmbeddedServer {
     let pauseMs = FIRST_PAUSE_MS
     for (;;) {
       const bornMs = performance.now()
-      if (child !== undefined && isAlive(child)) await once(child, 'exit')
+      if (child !== undefined && isAlive(child)) {
+        const watchdog = this.#watch(child)
+        await once(child, 'exit')
+        watchdog?.close()
+      }
       if (this.#isClosing()) return
       if (performance.now() - bornMs > STEADY_MS) pauseMs = FIRST_PAUSE_MS
       this.#options.log.warn('ovsdb_server_died', { code: child?.exitCode, signal: child?.signalCode, pauseMs })
@@ -154,6 +160,14 @@ export class EmbeddedServer {
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
       child = await this.#spawnAgain()
     }
+  }
+
+  #watch(child: ChildProcess): Watchdog | undefined {
+    if (child.pid === undefined) return undefined
+    return new Watchdog(this.socketPath, child.pid, () => {
+      this.#options.log.warn('ovsdb_server_hangs', { pid: child.pid })
+      child.kill('SIGKILL')
+    })
   }
 
   /** A database file that is gone is made anew, empty; one that cannot be read stays as it is, and there is no server. */

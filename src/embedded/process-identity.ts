@@ -9,12 +9,22 @@ export interface ProcessIdentity {
 
 /** The process that now has this number, or undefined when none has or it is a zombie. */
 export function identifyProcess(pid: number): ProcessIdentity | undefined {
-  const stat = readOrUndefined(`/proc/${pid}/stat`)
-  if (stat === undefined) return undefined
-  // The second field is the command's name in parentheses and may itself hold spaces and parentheses.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const [state, startTicks] = [fields[0], fields[19]]
+  const fields = statFields(pid)
+  const [state, startTicks] = [fields?.[0], fields?.[19]]
   return startTicks === undefined || state === 'Z' || state === 'X' ? undefined : { pid, startTicks }
+}
+
+/** What a process does (`D`: it waits for a disk) and how long it has used a processor, in clock ticks. */
+export function processUse(pid: number): { readonly state: string; readonly ticks: number } | undefined {
+  const [state, user, system] = [0, 11, 12].map((index) => statFields(pid)?.[index])
+  return state === undefined ? undefined : { state, ticks: Number(user) + Number(system) }
+}
+
+/** proc_pid_stat(5), from the third field on. */
+function statFields(pid: number): readonly string[] | undefined {
+  const stat = readOrUndefined(`/proc/${pid}/stat`)
+  // The second field is the command's name in parentheses and may itself hold spaces and parentheses.
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
 }
 
 export function isRunning(identity: ProcessIdentity): boolean {

@@ -60,6 +60,18 @@ t.test('a server that dies is started again on the same socket', async (t) => {
   await until('its answer', async () => (await ctl(server, 'list-ls').catch(() => '')) === 'ls0\n')
 })
 
+t.test('a server that hangs is ended and started again', async (t) => {
+  const place = await makePlace(t)
+  const warnings: string[] = []
+  const server = await startIn(t, place, (event) => void warnings.push(event))
+  await ctl(server, 'add-ls', 'ls0')
+  const former = identifyProcess(pidOf(place))!
+  process.kill(former.pid, 'SIGSTOP')
+  await until('its end', () => Promise.resolve(!isRunning(former)), 60_000)
+  await until('its answer', async () => (await ctl(server, 'list-ls').catch(() => '')) === 'ls0\n')
+  t.same(warnings, ['ovsdb_server_hangs', 'ovsdb_server_died'])
+})
+
 t.test('a server that dies with its database file begins with an empty one', async (t) => {
   const place = await makePlace(t)
   const server = await startIn(t, place)

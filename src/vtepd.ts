@@ -28,13 +28,15 @@ async function main(argv: readonly string[]): Promise<void> {
 
 type End = DaemonEnd | { readonly kind: 'signal'; readonly name: string }
 
-async function run({ config, originOf }: LoadedConfig): Promise<void> {
+async function run({ config, missing, originOf }: LoadedConfig): Promise<void> {
   const signalled = new Promise<End>((end) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => end({ kind: 'signal', name }))
   })
   const claim = await claimRun(config.runDir, config.switchName, originOf)
   const log = openLog(config.logLevel)
   log.info('starting', { version: version(), switch: config.switchName, runDir: config.runDir })
+  for (const { name, netdev } of missing.ports) log.warn('port_device_missing', { port: name, netdev })
+  if (missing.tunnelIp !== undefined) log.warn('tunnel_address_missing', { tunnelIp: missing.tunnelIp })
 
   let giveUp: (end: End) => void = () => undefined
   const gaveUp = new Promise<End>((end) => (giveUp = end))

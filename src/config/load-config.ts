@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import type { Box } from './box.js'
 import { ConfigError } from './config-error.js'
 import type { Config, DatabaseConfig, PortConfig, TlsFiles } from './config.js'
+import type { IpAddress } from '../schema/ip-address.js'
 import { MAC_TABLE_SIZE, type Origin, type Said, type SettingKey, type Settings } from './settings.js'
 
 export const DEFAULTS = {
@@ -22,8 +23,16 @@ const LONGEST_SOCKET_NAME = '/ovsdb-server.ctl'
 /** A config with the places that its values come from, for errors that show up later. */
 export interface LoadedConfig {
   readonly config: Config
+  /** What may come later, as it may go later: a card that is slow to appear, an address that DHCP gives. */
+  readonly missing: Missing
   /** undefined: nobody said it, it is the default. */
   readonly originOf: (key: SettingKey) => Origin | undefined
+}
+
+export interface Missing {
+  readonly ports: readonly PortConfig[]
+  /** The tunnel address, when no device has it. */
+  readonly tunnelIp: IpAddress | undefined
 }
 
 /**
@@ -60,12 +69,16 @@ export function loadConfig(flags: Said, file: Said | undefined, box: Box): Loade
     description: settings.description,
     managementIps: settings['management-ips'],
   }
-  checkPorts(config.ports, said, box)
+  checkPorts(config.ports, said)
   checkReservedVlans(config, said)
   checkTunnelIp(config, said, box)
   checkDatabase(config, said)
   checkRunDir(config.runDir, said)
-  return { config, originOf: (key) => (settings[key] === undefined ? undefined : said.originOf(key)) }
+  return {
+    config,
+    missing: missingOf(config, box),
+    originOf: (key) => (settings[key] === undefined ? undefined : said.originOf(key)),
+  }
 }
 
 function merge(flags: Said, file: Said | undefined): Said {
@@ -111,15 +124,18 @@ function readable(path: string, origin: Origin): string {
 /** The loopback device, and the gateway's own VXLAN device. */
 const NO_PORTS: ReadonlySet<string> = new Set(['lo', 'vtep-vxlan'])
 
-function checkPorts(ports: readonly PortConfig[], { originOf }: Said, box: Box): void {
+function missingOf({ ports, tunnelIp }: Config, { devices }: Box): Missing {
+  const isThere = tunnelIp === undefined || [...devices.values()].some((addresses) => addresses.includes(tunnelIp))
+  return { ports: ports.filter(({ netdev }) => !devices.has(netdev)), tunnelIp: isThere ? undefined : tunnelIp }
+}
+
+function checkPorts(ports: readonly PortConfig[], { originOf }: Said): void {
   const names = new Map<string, number>()
   const netdevs = new Map<string, number>()
   ports.forEach(({ name, netdev }, index) => {
     const origin = originOf(`ports.${index}`)
     if (NO_PORTS.has(netdev))
       throw new ConfigError('value', origin, `port «${name}»: «${netdev}» can be no access port`)
-    if (!box.devices.has(netdev))
-      throw new ConfigError('box', origin, `port «${name}»: the device «${netdev}» does not exist`)
     if (names.has(name)) throw new ConfigError('value', origin, `port «${name}» is given twice`)
     if (netdevs.has(netdev)) throw new ConfigError('value', origin, `two ports use the device «${netdev}»`)
     names.set(name, index)
@@ -137,9 +153,6 @@ function checkReservedVlans({ reservedVlans, ports }: Config, { originOf }: Said
 function checkTunnelIp({ tunnelIp, ports }: Config, { originOf }: Said, box: Box): void {
   if (tunnelIp === undefined) return
   const owner = [...box.devices].find(([, addresses]) => addresses.includes(tunnelIp))?.[0]
-  if (owner === undefined) {
-    throw new ConfigError('box', originOf('tunnel-ip'), `no device of this box has the address ${tunnelIp}`)
-  }
   const port = ports.find(({ netdev }) => netdev === owner)
   if (port !== undefined) {
     const message = `the address ${tunnelIp} is on «${owner}», which is the access port «${port.name}»; the tunnel needs an underlay device`

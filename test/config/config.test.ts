@@ -125,10 +125,8 @@ t.test('what is wrong is said in one sentence that begins with the flag or the l
     [['--switch', 'a', '--switch', 'b'], undefined, /^--switch: is given more than once$/],
     [['--switch', 'a{b'], undefined, /^--switch: switch «a\{b»: must have no braces/],
     [['--tunnel-ip', '192.0.2.300'], undefined, /^--tunnel-ip: "192.0.2.300" is not an IPv4 address/],
-    [['--tunnel-ip', '192.0.2.8'], undefined, /^--tunnel-ip: no device of this box has the address 192.0.2.8$/],
     [['--port', 'swp2', '--tunnel-ip', '198.51.100.1'], undefined, /^--tunnel-ip: .*access port «swp2»/],
     [['--port', 'a=lo'], undefined, /^--port: port «a»: «lo» can be no access port$/],
-    [['--port', 'swp9'], undefined, /^--port: port «swp9»: the device «swp9» does not exist$/],
     [['--port', 'swp1', '--port', 'swp1=swp2'], undefined, /^--port: port «swp1» is given twice$/],
     [['--port', 'a=swp1', '--port', 'b=swp1'], undefined, /^--port: two ports use the device «swp1»$/],
     [['--port', 'a long name for a port'], undefined, /^--port: .*write NAME=NETDEV$/],
@@ -157,8 +155,8 @@ t.test('what is wrong is said in one sentence that begins with the flag or the l
     [[], 'arp-nd-suppression: 1', /^gw.yaml:1: arp-nd-suppression «1»: must be true or false$/],
     [['--run-dir', `/${'x'.repeat(100)}`], undefined, /^--run-dir: .*too long/],
     [[], 'switch: a\nswich: b\n', /^gw.yaml:2: unknown key «swich»; the keys are: switch, /],
-    [[], 'switch: a\nports:\n  - swp1\n  - swp9\n', /^gw.yaml:4: port «swp9»/],
-    [[], '# comment\ntunnel-ip: 192.0.2.8', /^gw.yaml:2: no device/],
+    [[], 'switch: a\nports:\n  - swp1\n  - swp9=lo\n', /^gw.yaml:4: port «swp9»: «lo» can be no access port$/],
+    [[], 'ports: [swp2]\n# comment\ntunnel-ip: 198.51.100.1', /^gw.yaml:3: the address 198.51.100.1 is on «swp2»/],
     [[], 'mac-ageing: soon', /^gw.yaml:1: mac-ageing «soon»: must be a whole number of seconds$/],
     [[], 'switch: a\nports: swp1', /^gw.yaml:2: ports «swp1»: must be a list, as in \[a, b\]$/],
     [[], 'ports:\n  - swp1\n  - 7', /^gw.yaml:3: ports «7»: must be text: put it in quotes$/],
@@ -177,6 +175,13 @@ t.test('what is wrong is said in one sentence that begins with the flag or the l
   for (const [flags, yaml, message] of cases) {
     t.throws(() => load(flags, yaml), { name: 'ConfigError', message }, [...flags, yaml].join(' '))
   }
+  t.end()
+})
+
+t.test('a device or an address that is not there yet is no error', (t) => {
+  const flags = ['--port', 'swp1', '--port', 'swp3=swp9', '--tunnel-ip', '192.0.2.8']
+  t.same(load(flags).missing, { ports: [{ name: 'swp3', netdev: 'swp9' }], tunnelIp: '192.0.2.8' })
+  t.same(load(['--port', 'swp1', '--tunnel-ip', '192.0.2.7']).missing, { ports: [], tunnelIp: undefined })
   t.end()
 })
 

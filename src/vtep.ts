@@ -6,8 +6,9 @@ import { type Action, lookUpCommand, type LookUp } from './console/commands.js'
 import { request, UnreachableError } from './console/request.js'
 import { printShown, shownSchema } from './console/shown.js'
 import { vtepUsage } from './console/usage.js'
-import { detachDatapath } from './datapath/native-datapath.js'
+import { detachDatapath, gatewayHere } from './datapath/native-datapath.js'
 import { ownNetns, readRunRecord } from './main/run-record.js'
+import { askSwitchHolder, describeHolder } from './main/switch-holder.js'
 import { version } from './main/version.js'
 
 const WELL = 0
@@ -62,7 +63,7 @@ async function show(sections: readonly string[], { runDir, asJson }: Options): P
   return print(asJson ? `${JSON.stringify(shown, undefined, 2)}\n` : printShown(shown), status === 200 ? WELL : FAILED)
 }
 
-/** A daemon that runs does it itself and ends, lest it put everything back; without one, its record says whose tables they are. */
+/** A daemon that runs does it itself and ends, lest it put everything back; without one, what is in this network namespace goes. */
 async function detach({ runDir, asJson }: Options): Promise<number> {
   const done = (how: string): number => print(asJson ? '{"detached":true}\n' : `${how}\n`, WELL)
   try {
@@ -72,15 +73,44 @@ async function detach({ runDir, asJson }: Options): Promise<number> {
     if (!(cause instanceof UnreachableError) || cause.code !== 'unreachable') throw cause
   }
   const record = readRunRecord(runDir)
-  if (record === undefined)
-    return failed({ error: `no vtepd has run with the run directory ${runDir}: nothing to remove` })
-  if (record.netns !== ownNetns()) {
+  if (record !== undefined && record.netns !== ownNetns()) {
     return failed({
       error: `the gateway «${record.switchName}» is in another network namespace (${record.netns}): run this there`,
     })
   }
-  await detachDatapath(record.switchName)
-  return done(`the gateway «${record.switchName}» is removed from the kernel; no daemon was running`)
+  const present = await gatewayHere()
+  const holder = present === undefined ? undefined : await askSwitchHolder(present)
+  if (present !== undefined && holder !== undefined)
+    return failed({
+      error: `${describeHolder(holder)} runs the switch «${present}»: end it first, then run this again`,
+    })
+  if (present !== undefined && record !== undefined && record.switchName !== present) {
+    return failed({
+      error: `the gateway of this network namespace is «${present}», but the run directory ${runDir} is of «${record.switchName}»`,
+    })
+  }
+  if (await detachDatapath(present)) {
+    const whose = present === undefined ? 'what was left of a gateway' : `the gateway «${present}»`
+    return done(`${whose} is removed from the kernel; no daemon was running`)
+  }
+  return record === undefined
+    ? failed({ error: 'nothing to remove: this network namespace has no gateway' })
+    : done(`nothing to remove: the gateway «${record.switchName}» is not in the kernel; no daemon was running`)
+}
+
+/** A daemon may have lost its run directory, or have another. */
+async function explainAbsence(error: UnreachableError): Promise<string> {
+  if (error.code !== 'unreachable') return error.message
+  try {
+    const present = await gatewayHere()
+    if (present === undefined) return error.message
+    const holder = await askSwitchHolder(present)
+    return holder === undefined
+      ? `${error.message}; the gateway «${present}» forwards without one`
+      : `${error.message}; ${describeHolder(holder)} runs the switch «${present}» here`
+  } catch {
+    return error.message
+  }
 }
 
 function explain(found: Exclude<LookUp, { kind: 'found' }>): string {
@@ -120,8 +150,10 @@ main(process.argv.slice(2)).then(
     // Not process.exit: what is written to a pipe is still on its way.
     process.exitCode = status
   },
-  (cause: unknown) => {
-    process.stderr.write(`vtep: ${cause instanceof Error ? cause.message : String(cause)}\n`)
-    process.exitCode = cause instanceof UnreachableError ? UNREACHABLE : FAILED
+  async (cause: unknown) => {
+    const isUnreachable = cause instanceof UnreachableError
+    const message = isUnreachable ? await explainAbsence(cause) : cause instanceof Error ? cause.message : String(cause)
+    process.stderr.write(`vtep: ${message}\n`)
+    process.exitCode = isUnreachable ? UNREACHABLE : FAILED
   },
 )

@@ -1,9 +1,11 @@
-import { createHash } from 'node:crypto'
-import { linkSync, mkdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { ConfigError } from '../config/config-error.js'
+import { gatewayHere } from '../datapath/native-datapath.js'
+import { makeDirectory } from '../embedded/make-directory.js'
 import { identifyProcess, isRunning } from '../embedded/process-identity.js'
+import { askSwitchHolder, describeHolder, switchSocketPath, type SwitchHolder } from './switch-holder.js'
 import { ownNetns, readRunRecord, runRecordPath, type RunRecord } from './run-record.js'
 
 /** The right to run a switch here; given back by `release`, and by the kernel when the process dies. */
@@ -23,9 +25,9 @@ export async function claimRun(
   switchName: string,
   originOf: (key: 'switch' | 'run-dir') => string | undefined,
 ): Promise<Claim> {
-  const guard = await claimSwitch(switchName, originOf('switch'))
+  const guard = await claimSwitch({ pid: process.pid, runDir }, switchName, originOf('switch'))
   try {
-    mkdirSync(runDir, { recursive: true, mode: 0o755 })
+    await refuseOtherGateway(switchName, originOf('switch'))
     claimRunDir(runDir, switchName, originOf('run-dir'))
   } catch (cause) {
     guard.close()
@@ -34,20 +36,39 @@ export async function claimRun(
   return { release: () => new Promise((done) => guard.close(() => done())) }
 }
 
-/** An abstract socket belongs to the network namespace, as the kernel's tables do, and leaves nothing behind on the disk. */
-async function claimSwitch(switchName: string, origin: string | undefined): Promise<Server> {
-  const digest = createHash('sha256').update(switchName).digest('hex').slice(0, 32)
-  const server = createServer((socket) => socket.destroy())
-  await new Promise<void>((listening, refused) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      if (cause.code !== 'EADDRINUSE') refused(cause)
-      const message = `another vtepd runs the switch «${switchName}» in this network namespace`
-      refused(new ConfigError('claimed', origin, message, { cause }))
-    })
-    server.listen({ path: `\0vtepd.switch.${digest}` }, listening)
+async function claimSwitch(self: SwitchHolder, switchName: string, origin: string | undefined): Promise<Server> {
+  const server = createServer((socket) => {
+    // Who asked may be gone.
+    socket.on('error', () => undefined)
+    socket.end(JSON.stringify(self))
   })
+  const isFree = await new Promise<boolean>((listening, failed) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'EADDRINUSE') listening(false)
+      else failed(cause)
+    })
+    server.listen({ path: switchSocketPath(switchName) }, () => listening(true))
+  })
+  if (!isFree) {
+    const holder = (await askSwitchHolder(switchName)) ?? 'unknown'
+    const message = `${describeHolder(holder)} runs the switch «${switchName}» in this network namespace already`
+    throw new ConfigError('claimed', origin, message)
+  }
   server.unref()
   return server
+}
+
+/** What is in the kernel may be another switch's, which nobody runs now, or somebody does. */
+async function refuseOtherGateway(switchName: string, origin: string | undefined): Promise<void> {
+  const other = await gatewayHere()
+  if (other === undefined || other === switchName) return
+  const holder = await askSwitchHolder(other)
+  const message =
+    `this network namespace has one gateway, which is «${other}», not «${switchName}»` +
+    (holder === undefined
+      ? ', and forwards without a daemon: `vtep datapath detach` removes it'
+      : `: ${describeHolder(holder)} runs it`)
+  throw new ConfigError('claimed', origin, message)
 }
 
 function claimRunDir(runDir: string, switchName: string, origin: string | undefined): void {
@@ -55,7 +76,13 @@ function claimRunDir(runDir: string, switchName: string, origin: string | undefi
   if (self === undefined) throw new ConfigError('claimed', undefined, '/proc is not mounted')
   const record: RunRecord = { ...self, switchName, netns: ownNetns() }
   const draft = join(runDir, `.vtepd.${process.pid}`)
-  writeFileSync(draft, `${JSON.stringify(record)}\n`, { mode: 0o644 })
+  try {
+    makeDirectory(runDir, 0o755)
+    writeFileSync(draft, `${JSON.stringify(record)}\n`, { mode: 0o644 })
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new ConfigError('box', origin, message, { cause })
+  }
   try {
     for (;;) {
       if (linkIfFree(draft, runRecordPath(runDir))) return

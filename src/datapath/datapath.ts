@@ -178,6 +178,8 @@ export interface PortStatus {
   readonly carrier: boolean
   readonly mtu: number
   readonly mode: PathMode
+  /** The bridge or bond that it belongs to, as no access port should. */
+  readonly controller: string | undefined
 }
 
 export interface TunnelStatus {

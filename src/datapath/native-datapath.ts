@@ -105,7 +105,8 @@ function wrap({ localAddresses }: typeof Native, native: Native.Datapath): Datap
     putAcls: (acls) => set(() => native.putAcls(acls.map((acl) => ({ ...acl, rules: [...acl.rules] })))),
     removeAcls: (places) => set(() => native.removeAcls([...places])),
     macUses: () => attempt(() => native.macUses().map(macUse)),
-    portStatus: () => attempt(() => branded<PortStatus[]>(native.portStatus())),
+    portStatus: () =>
+      attempt(() => native.portStatus().map((status): PortStatus => ({ controller: undefined, ...status }))),
     tunnelStatus: () =>
       attempt(() =>
         native.tunnelStatus().map((status) =>

@@ -67,7 +67,7 @@ export class Gateway {
     this.#bfd = createBfdTable(datapath.bfdStatus())
     this.#links = new Links(datapath, log, config.tunnelIp === undefined, (ports) => {
       this.#kernel.keepDevices(new Set(ports.map(({ netdev }) => netdev)))
-      this.#linkLog.tell(ports, datapath.tunnelStatus())
+      this.#linkLog.tell(ports, datapath.tunnelStatus(), datapath.localAddresses())
     })
     this.#linkLog = new LinkLog(config.ports, log)
     this.#macRoom = new MacRoom(config, datapath, log)
@@ -203,7 +203,7 @@ export class Gateway {
     if (plan.some(({ kind }) => kind === 'putBfd' || kind === 'removeBfd'))
       this.#judgeBfd(() => this.#bfd.replace(datapath.bfdStatus()))
     if (plan.some(({ kind }) => kind === 'putPorts' || kind === 'putTunnels' || kind === 'removeTunnels'))
-      this.#linkLog.tell(datapath.portStatus(), datapath.tunnelStatus())
+      this.#linkLog.tell(datapath.portStatus(), datapath.tunnelStatus(), datapath.localAddresses())
     if (plan.length > 0) {
       const counts = Object.fromEntries(plan.map(({ kind, entries }) => [kind, entries.length]))
       log.info('applied', { ...counts, failures: this.#kernel.failures.length })

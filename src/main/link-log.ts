@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.js'
-import type { PortStatus, TunnelStatus } from '../datapath/datapath.js'
+import type { LocalAddress, PortStatus, TunnelStatus } from '../datapath/datapath.js'
+import { otherUses, portState, type PortState } from '../datapath/port-state.js'
 import type { IpAddress } from '../schema/ip-address.js'
 import type { Log } from './log.js'
 
@@ -8,7 +9,8 @@ export class LinkLog {
   readonly #ports: Config['ports']
   readonly #log: Log
   #obstacles: ReadonlyMap<IpAddress, TunnelStatus['obstacle']> = new Map()
-  #states: ReadonlyMap<string, string> | undefined
+  #states: ReadonlyMap<string, PortState> | undefined
+  #otherUses: ReadonlyMap<string, string> = new Map()
 
   constructor(ports: Config['ports'], log: Log) {
     this.#ports = ports
@@ -16,9 +18,10 @@ export class LinkLog {
   }
 
   /** Takes how they are now. A tunnel that is new is no news: its next hop is asked for first. */
-  tell(ports: readonly PortStatus[], tunnels: readonly TunnelStatus[]): void {
+  tell(ports: readonly PortStatus[], tunnels: readonly TunnelStatus[], addresses: readonly LocalAddress[]): void {
     this.#tellTunnels(tunnels)
     this.#tellPorts(new Map(ports.map((status) => [status.netdev, status])))
+    this.#tellOtherUses(ports, addresses)
   }
 
   #tellTunnels(tunnels: readonly TunnelStatus[]): void {
@@ -32,7 +35,7 @@ export class LinkLog {
 
   /** The first time only what is not up is told. */
   #tellPorts(statuses: ReadonlyMap<string, PortStatus>): void {
-    const states = new Map(this.#ports.map(({ netdev }) => [netdev, stateOf(statuses.get(netdev))]))
+    const states = new Map(this.#ports.map(({ netdev }) => [netdev, portState(statuses.get(netdev))]))
     for (const { name, netdev } of this.#ports) {
       const state = states.get(netdev)
       if (state === (this.#states?.get(netdev) ?? 'up')) continue
@@ -40,10 +43,12 @@ export class LinkLog {
     }
     this.#states = states
   }
-}
 
-function stateOf(status: PortStatus | undefined): string {
-  if (status === undefined) return 'absent'
-  if (!status.up) return 'down'
-  return status.carrier ? 'up' : 'no_carrier'
+  #tellOtherUses(ports: readonly PortStatus[], addresses: readonly LocalAddress[]): void {
+    const uses = new Map(ports.map((status) => [status.netdev, otherUses(status, addresses).join(', ')]))
+    for (const [netdev, use] of uses) {
+      if (use !== '' && use !== this.#otherUses.get(netdev)) this.#log.warn('port_not_alone', { netdev, use })
+    }
+    this.#otherUses = uses
+  }
 }

@@ -61,7 +61,7 @@ t.test('frames to a tunnel without a path are counted, and who looks or reads th
   await without(1)
 
   for (const [change, state] of [
-    ['link set server1 down', 'no_carrier'],
+    ['link set server1 down', 'no carrier'],
     ['link set server1 up', 'up'],
     ['link set port1 down', 'down'],
     ['link set port1 up', 'up'],
@@ -73,4 +73,34 @@ t.test('frames to a tunnel without a path are counted, and who looks or reads th
     await box.namespace.ip(change)
     await until(`${change} to be told`, async () => told() === before + 1)
   }
+})
+
+t.test('a binding says that its port is not up, and a port what else the box does with its device', async (t) => {
+  const box = await makeBox(t)
+  await box.namespace.ip('address add 10.7.7.7/24 dev port1')
+  const daemon = await box.start()
+  await box.ctl('add-ls', 'ls0', '--', 'set', 'Logical_Switch', 'ls0', 'tunnel_key=5001')
+  await box.ctl('bind-ls', 'gw', 'port1', '0', 'ls0')
+  const stateIs = (state: string) =>
+    until(state, async () => {
+      const { bindings } = shownSchema.parse(JSON.parse((await box.vtep('show', 'bindings', '--json')).stdout))
+      return bindings?.[0]?.state === state
+    })
+  await stateIs('forwarding')
+  t.match((await box.vtep('show', 'ports')).stdout, /^ +port1 +port1 +up .* has the address 10\.7\.7\.7$/m)
+  t.match(
+    daemon.output(),
+    /"level":"warn".*"netdev":"port1","use":"has the address 10\.7\.7\.7","event":"port_not_alone"/,
+  )
+  await box.namespace.ip('address flush dev port1', 'link add br0 type bridge', 'link set port1 master br0')
+  await until('the bridge', async () => (await box.vtep('show', 'ports')).stdout.includes('belongs to br0'))
+  t.match(daemon.output(), /"use":"belongs to br0","event":"port_not_alone"/)
+  await box.namespace.ip('link set port1 nomaster')
+  await until('no bridge', async () => !(await box.vtep('show', 'ports')).stdout.includes('belongs to'))
+  await box.namespace.ip('link set server1 down')
+  await stateIs('the port has no carrier')
+  await box.namespace.ip('link set port1 down')
+  await stateIs('the port is down')
+  await box.namespace.ip('link del port1')
+  await stateIs('the port is absent')
 })

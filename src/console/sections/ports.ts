@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { otherUses, portState } from '../../datapath/port-state.js'
 import { section } from '../section.js'
 import { table } from '../table.js'
 import type { View } from '../view.js'
@@ -7,13 +8,15 @@ const schema = z.array(
   z.object({
     port: z.string(),
     netdev: z.string(),
-    /** absent: no such device, or it is not a port yet; down: administratively; no carrier: the far end is not there. */
+    /** See PortState. */
     state: z.enum(['up', 'no carrier', 'down', 'absent']),
     mtu: z.int().nullable(),
     mode: z.enum(['xdp', 'tc']).nullable(),
     bindings: z.int(),
     /** port_fault_status */
     faults: z.array(z.string()),
+    /** What else the box uses the device for, in vain. */
+    otherUses: z.array(z.string()),
   }),
 )
 
@@ -23,6 +26,7 @@ export const ports = section({ schema, build, print })
 
 function build({ config, datapath, desired, replica }: View): Ports {
   const statuses = new Map(datapath?.portStatus().map((status) => [status.netdev, status]))
+  const addresses = datapath?.localAddresses() ?? []
   const own = [...replica.table('Physical_Switch').values()].find(({ name }) => name === config.switchName)
   const rows = (own?.ports ?? []).flatMap((id) => replica.table('Physical_Port').get(id) ?? [])
   const bindings = [...(desired?.forwarding.bindings.values() ?? [])]
@@ -31,11 +35,12 @@ function build({ config, datapath, desired, replica }: View): Ports {
     return {
       port: name,
       netdev,
-      state: status === undefined ? 'absent' : !status.up ? 'down' : status.carrier ? 'up' : 'no carrier',
+      state: portState(status),
       mtu: status?.mtu ?? null,
       mode: status?.mode ?? null,
       bindings: bindings.filter((binding) => binding.netdev === netdev).length,
       faults: [...(rows.find((row) => row.name === name)?.port_fault_status ?? [])],
+      otherUses: status === undefined ? [] : [...otherUses(status, addresses)],
     }
   })
 }
@@ -50,8 +55,9 @@ function print(value: Ports): string {
       { heading: 'MTU', align: 'right' },
       { heading: 'BINDINGS', align: 'right' },
       { heading: 'FAULTS' },
+      { heading: 'REMARKS' },
     ],
-    value.map(({ port, netdev, state, mode, mtu, bindings, faults }) => [
+    value.map(({ port, netdev, state, mode, mtu, bindings, faults, otherUses }) => [
       port,
       netdev,
       state,
@@ -59,6 +65,7 @@ function print(value: Ports): string {
       mtu === null ? '-' : String(mtu),
       String(bindings),
       faults.join(', '),
+      otherUses.join(', '),
     ]),
     'no ports are configured: give --port NAME[=NETDEV]',
   )

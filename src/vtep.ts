@@ -42,6 +42,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (values.help === true) return print(vtepUsage(DEFAULTS.runDir), WELL)
   if (values.version === true) return print(`vtep ${version()}\n`, WELL)
   if (positionals.length === 0) return misused('no command is given')
+  if (values['run-dir'] === '') return misused('--run-dir has no value')
   const found = lookUpCommand(positionals)
   if (found.kind !== 'found') return misused(explain(found))
   return perform(found.command.action, { runDir: resolve(values['run-dir']), asJson: values.json })
@@ -143,7 +144,11 @@ function print(text: string, status: number): number {
 }
 
 // `vtep show | head` closes the pipe early; that is no failure.
-process.stdout.on('error', (cause: NodeJS.ErrnoException) => process.exit(cause.code === 'EPIPE' ? WELL : FAILED))
+process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
+  if (cause.code === 'EPIPE') process.exit(WELL)
+  process.stderr.write(`vtep: cannot write what was asked for: ${cause.message}\n`)
+  process.exit(FAILED)
+})
 
 main(process.argv.slice(2)).then(
   (status) => {

@@ -36,10 +36,14 @@ function describe(issue: z.core.$ZodIssue, originOf: (path: string) => Origin, r
   const path = issue.path.join('.')
   const key = issue.path[0]
   const subject = key === undefined ? 'the settings' : `${String(key)} ${quote(valueAt(raw, issue.path))}`.trim()
+  const origin = originOf(path)
+  if (issue.code !== 'custom') return new ConfigError('value', origin, `${subject}: ${issue.message}`)
+  // Such a message quotes the value; a flag says the key.
+  const isQuoting = issue.message.startsWith('"')
   return new ConfigError(
     'value',
-    originOf(path),
-    issue.code === 'custom' ? issue.message : `${subject}: ${issue.message}`,
+    origin,
+    isQuoting && !origin.startsWith('--') ? `${String(key)}: ${issue.message}` : issue.message,
   )
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { isNode, isScalar, LineCounter, parseDocument, YAMLMap, type Document } from 'yaml'
+import { isNode, isScalar, LineCounter, parseDocument, visit, YAMLMap, type Document } from 'yaml'
 import { checkSettings } from './check-settings.js'
 import { ConfigError } from './config-error.js'
 import type { Said } from './settings.js'
@@ -28,7 +28,22 @@ export function parseConfigText(text: string, path: string): Said {
     const offset = offsetOf(document, at.split('.'))
     return offset === undefined ? path : `${path}:${lineCounter.linePos(offset).line}`
   }
+  refuseLooseAliases(document, (offset) => `${path}:${lineCounter.linePos(offset).line}`)
   return { settings: checkSettings(document.toJS() ?? {}, originOf), originOf }
+}
+
+/** `*name` without an `&name` before it, as in an unquoted `*`. */
+function refuseLooseAliases(document: Document.Parsed, originOf: (offset: number) => string): void {
+  visit(document, {
+    Alias: (_, alias) => {
+      if (alias.resolve(document) !== undefined) return
+      throw new ConfigError(
+        'file',
+        originOf(alias.range?.[0] ?? 0),
+        `«*${alias.source}» stands for nothing: put it in quotes`,
+      )
+    },
+  })
 }
 
 function readText(path: string): string {

@@ -58,7 +58,7 @@ function readFlags(argv: readonly string[]): Record<string, unknown> {
   for (const [flag, { multiple }] of Object.entries(FLAGS)) options[flag] = { type: 'string', multiple }
   try {
     const { values, tokens } = parseArgs({
-      args: [...argv],
+      args: joinNegatives(argv),
       options,
       strict: true,
       allowPositionals: false,
@@ -70,6 +70,18 @@ function readFlags(argv: readonly string[]): Record<string, unknown> {
     if (cause instanceof ConfigError) throw cause
     throw new ConfigError('usage', undefined, `${firstSentence(cause)}; see vtepd --help`, { cause })
   }
+}
+
+/** To parseArgs `--flag -1` is ambiguous. No flag is a number, so it is a value, and refused as one. */
+function joinNegatives(argv: readonly string[]): string[] {
+  const joined: string[] = []
+  for (const word of argv) {
+    const former = joined.at(-1)
+    if (/^-[0-9]/.test(word) && former?.startsWith('--') === true && !former.includes('='))
+      joined[joined.length - 1] = `${former}=${word}`
+    else joined.push(word)
+  }
+  return joined
 }
 
 /** parseArgs lets the last of several win; on a gateway two tunnel addresses are a mistake, not an override. */

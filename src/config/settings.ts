@@ -17,7 +17,9 @@ const tunnelIp = z.string().transform((text, context) => {
   context.addIssue(address.reason)
   return z.NEVER
 })
-const ip = z.string().refine((text) => isIP(text) !== 0, 'is not an IP address')
+const ip = z.string().superRefine((text, context) => {
+  if (isIP(text) === 0) context.addIssue(`"${text}" is not an IP address`)
+})
 
 /** `NAME` or `NAME=NETDEV`: the published name of an access port and the network device behind it. */
 const port = z.string().transform((text, context) => {
@@ -45,6 +47,17 @@ const managerTarget = z
     /^((tcp|ssl):[^\s{}]+|(ptcp|pssl):[^\s{}]*)$/,
     'is not one of tcp:HOST[:PORT], ssl:HOST[:PORT], ptcp:[PORT][:HOST], pssl:[PORT][:HOST]',
   )
+  .superRefine((target, context) => {
+    if (!hasPossiblePort(target)) context.addIssue(`"${target}" has a port that is no number up to 65535`)
+  })
+
+/** The port comes last where the server connects, and first where it listens; a host of IPv6 stands in brackets. */
+function hasPossiblePort(target: string): boolean {
+  const [, active, passive] =
+    /^(?:(?:tcp|ssl):(?:\[[^\]]*\]|[^:[\]]+)(?::(.*))?|p(?:tcp|ssl):([^:]*).*)$/.exec(target) ?? []
+  const port = active ?? passive ?? ''
+  return port === '' ? active === undefined : /^[0-9]{1,5}$/.test(port) && Number(port) <= 65_535
+}
 
 /** In a YAML file a lone VLAN is a number. */
 const reservedVlans = z

@@ -12,7 +12,7 @@ const PATIENCE_MS = 10_000
 /** Nobody listens: the daemon does not run, or not with this run directory. */
 export class UnreachableError extends Error {
   override readonly name = 'UnreachableError'
-  readonly code: 'unreachable' | 'forbidden' | 'silent'
+  readonly code: 'unreachable' | 'forbidden' | 'silent' | 'gone'
 
   constructor(code: UnreachableError['code'], message: string, options?: ErrorOptions) {
     super(message, options)
@@ -56,6 +56,10 @@ function explain(cause: NodeJS.ErrnoException, runDir: string, socketPath: strin
   if (code === 'EACCES' || code === 'EPERM') {
     const message = `you may not open ${socketPath}: run as root or as a member of its group`
     return new UnreachableError('forbidden', message, { cause })
+  }
+  if (code === 'ECONNRESET' || code === 'EPIPE') {
+    const message = `the vtepd of the run directory ${runDir} ended before it answered: its log says why`
+    return new UnreachableError('gone', message, { cause })
   }
   return cause
 }

@@ -51,10 +51,21 @@ async function create(path: string): Promise<void> {
 
 /** Never to an older schema: that would drop the columns which only the newer one has. */
 async function convertIfOlder(path: string): Promise<void> {
-  const [present, installed] = [await tool(['db-version', path]), await tool(['schema-version', INSTALLED_SCHEMA])]
+  const [present, installed] = [await versionOf(path), await tool(['schema-version', INSTALLED_SCHEMA])]
   if (!isNewer(installed, present)) return
   copyFileSync(path, `${path}.before-${installed}`)
   await tool(['convert', path, INSTALLED_SCHEMA])
+}
+
+async function versionOf(path: string): Promise<string> {
+  try {
+    return await tool(['db-version', path])
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const advice =
+      'put a copy in its place, or move it away: the gateway then begins with an empty one, which controllers fill again'
+    throw new EmbeddedError('database', `the database ${path} cannot be read (${why}); ${advice}`, { cause })
+  }
 }
 
 /** RFC 7047 section 3.1, <version>: three numbers with dots. */

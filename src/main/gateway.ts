@@ -17,6 +17,7 @@ import { createLocalMacTable, type LocalMacTable } from './local-mac-table.js'
 import type { Log } from './log.js'
 import { MacRoom } from './mac-room.js'
 import { faultRowsIn, ownSwitchRow } from './own-rows.js'
+import { RefusalLog } from './refusal-log.js'
 import { publicationOf, totalsOf } from './publication-of.js'
 
 export interface GatewayOptions {
@@ -43,6 +44,7 @@ export class Gateway {
   readonly #bfd: BfdTable
   readonly #links: Links
   readonly #linkLog: LinkLog
+  readonly #refusalLog: RefusalLog
   #replica: Replica<Tables> | undefined
   #desired: Desired | undefined
   #totals: readonly BindingTotals[] = []
@@ -70,6 +72,7 @@ export class Gateway {
       this.#linkLog.tell(ports, datapath.tunnelStatus(), datapath.localAddresses())
     })
     this.#linkLog = new LinkLog(config.ports, log)
+    this.#refusalLog = new RefusalLog(log)
     this.#macRoom = new MacRoom(config, datapath, log)
     this.#macRoom.read(undefined)
   }
@@ -192,6 +195,7 @@ export class Gateway {
     const choices = { switches, floods, groups, origins }
     const box = { addresses: this.#links.addresses, unreachable: this.#bfd.unreachable(), healthy: this.#bfd.healthy() }
     this.#desired = this.#buildDesired(this.#replica, { ...choices, ...box })
+    this.#refusalLog.tell(this.#desired.refusals)
     this.#apply(this.#desired.forwarding)
     this.#options.onPublication()
   }

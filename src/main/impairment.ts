@@ -27,11 +27,16 @@ export function impairmentsOf(failures: readonly StepFailure[], rows: FaultRows)
     const sameness = JSON.stringify([impairment.subject, impairment.fault])
     const former = found.get(sameness)
     if (former === undefined) found.set(sameness, { impairment, count: 1 })
-    else former.count += 1
+    // The ports, bindings and ACLs of one device that is missing are one cause.
+    else if (!isOfDevice(impairment) || former.impairment.reason !== impairment.reason) former.count += 1
   }
   return [...found.values()].map(({ impairment, count }) =>
     count === 1 ? impairment : { ...impairment, reason: `${impairment.reason} (and ${count - 1} more)` },
   )
+}
+
+function isOfDevice({ fault, subject }: Impairment): boolean {
+  return fault.on === 'port' || subject.startsWith('device ')
 }
 
 /** An ACL that does not fit is a fault of the ACL beside that of its port. */

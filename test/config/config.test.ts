@@ -137,9 +137,17 @@ t.test('what is wrong is said in one sentence that begins with the flag or the l
     [
       [],
       'ports: [swp1]\nreserved-vlans:\n  - 7\n  - 9-7',
-      /^gw.yaml:4: "9-7" says no VLANs: "9-7" ends before it begins$/,
+      /^gw.yaml:4: reserved-vlans: "9-7" says no VLANs: "9-7" ends before it begins$/,
     ],
-    [[], 'reserved-vlans: [7.5]', /^gw.yaml:1: "7.5" says no VLANs: /],
+    [[], 'reserved-vlans: [7.5]', /^gw.yaml:1: reserved-vlans: "7.5" says no VLANs: /],
+    [[], 'management-ips:\n  - 192.0.2.1\n  - zz', /^gw.yaml:3: management-ips: "zz" is not an IP address$/],
+    [[], 'tunnel-ip: 192.0.2.07', /^gw.yaml:1: tunnel-ip: "192.0.2.07" is not an IPv4 address/],
+    [[], 'switch: a\ndescription: *x', /^gw.yaml:2: «\*x» stands for nothing: put it in quotes$/],
+    [['--max-macs', '-1'], undefined, /^--max-macs: max-macs «-1»: /],
+    [['--manager', 'ptcp:99999'], undefined, /^--manager: "ptcp:99999" has a port that is no number up to 65535$/],
+    [['--manager', 'tcp:192.0.2.1:x'], undefined, /^--manager: ".*" has a port that is no number/],
+    [['--manager', 'tcp:[::1]:99999'], undefined, /^--manager: ".*" has a port that is no number/],
+    [['--manager', 'tcp:192.0.2.1:'], undefined, /^--manager: ".*" has a port that is no number/],
     [[], 'reserved-vlans: [true]', /^gw.yaml:1: reserved-vlans «true»: must be VLANs, as in 1, 100-199$/],
     [[], 'reserved-vlans: 1, 100-199', /^gw.yaml:1: reserved-vlans «1, 100-199»: must be a list, as in \[a, b\]$/],
     [['--ovsdb', 'nonsense'], undefined, /^--ovsdb: .*unix:PATH, tcp:HOST:PORT or ssl:HOST:PORT$/],
@@ -182,6 +190,20 @@ t.test('a device or an address that is not there yet is no error', (t) => {
   const flags = ['--port', 'swp1', '--port', 'swp3=swp9', '--tunnel-ip', '192.0.2.8']
   t.same(load(flags).missing, { ports: [{ name: 'swp3', netdev: 'swp9' }], tunnelIp: '192.0.2.8' })
   t.same(load(['--port', 'swp1', '--tunnel-ip', '192.0.2.7']).missing, { ports: [], tunnelIp: undefined })
+  t.end()
+})
+
+t.test('managers may leave out the port', (t) => {
+  const targets = [
+    'tcp:192.0.2.1',
+    'ssl:[2001:db8::1]',
+    'tcp:[::1]:6640',
+    'ptcp:',
+    'pssl:6640',
+    'ptcp:0:127.0.0.1',
+    'pssl::[::1]',
+  ]
+  t.same(load(targets.flatMap((target) => ['--manager', target])).config.managers, targets)
   t.end()
 })
 

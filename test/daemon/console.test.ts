@@ -1,5 +1,9 @@
+import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
 import t from 'tap'
 import { SECTION_NAMES, shownSchema } from '../../src/console/shown.js'
+import { checkoutPath } from '../lab/checkout.js'
 import { until } from '../lab/until.js'
 import { makeBox } from './box.js'
 
@@ -28,6 +32,7 @@ t.test('the console shows what is there, and why the rest is not', async (t) => 
     const { status } = await show('status')
     return status?.faults.switch.length === 1 && status.faults.ports.port1 !== undefined
   })
+  t.match(daemon.output(), /"level":"info".*"table":"Logical_Switch","subject":.*wrong.*"event":"not_served"/)
   const everything = await show()
   t.same(Object.keys(everything), SECTION_NAMES)
   t.match(everything, {
@@ -96,6 +101,8 @@ t.test('the console shows what is there, and why the rest is not', async (t) => 
       status?.state === 'in service' && status.faults.switch.length === 0 && status.faults.ports.port1 === undefined
     )
   })
+
+  t.match(daemon.output(), /"level":"info".*"table":"Logical_Switch","subject":.*wrong.*"event":"no_longer_refused"/)
 
   t.match(await box.vtep('datapath', 'detach'), { status: 0, stdout: /removed from the kernel, and the daemon ends/ })
   t.match(await daemon.exited, { code: 0 })
@@ -195,4 +202,16 @@ t.test('a device that vanishes makes its port faulty, and one of the same name t
   )
   t.match(await port(), { state: 'up', bindings: 1 })
   t.match(await box.namespace.run(['tc', 'filter', 'show', 'dev', 'port1', 'ingress']), /access_tc/)
+})
+
+t.test('what keeps the console from asking or from printing is said', async (t) => {
+  const box = await makeBox(t)
+  mkdirSync(box.runDir)
+  const dying = createServer((socket) => socket.destroy())
+  await new Promise<void>((listening) => dying.listen(join(box.runDir, 'console.sock'), listening))
+  t.teardown(() => dying.close())
+  t.match(await box.vtep('show'), { status: 3, stderr: /ended before it answered: its log says why\n$/ })
+  t.match(await box.vtep('show', '--run-dir='), { status: 2, stderr: /^vtep: --run-dir has no value/ })
+  const full = `exec ${process.execPath} ${checkoutPath('dist/vtep.js')} --help >/dev/full`
+  t.match(await box.namespace.attempt(['sh', '-c', full]), { status: 1, stderr: /^vtep: cannot write .*no space left/ })
 })

@@ -164,7 +164,10 @@ t.test('a database that cannot be read is an error that says so, and stays as it
   const server = await startIn(t, place)
   await server.close()
   writeFileSync(databasePath(place.stateDir), 'this is no database\n')
-  await t.rejects(startIn(t, place), { name: 'EmbeddedError', message: /hardware_vtep.db/ })
+  await t.rejects(startIn(t, place), {
+    name: 'EmbeddedError',
+    message: /hardware_vtep.db cannot be read .*move it away/,
+  })
   t.equal(readFileSync(databasePath(place.stateDir), 'utf8'), 'this is no database\n')
 })
 

@@ -14,9 +14,7 @@ const picture = `
                          +-------------------+   VXLAN, VNI 5001, UDP 4789
 `
 
-const { values: flags } = parseArgs({
-  options: { once: { type: 'boolean', default: false }, mode: { type: 'string', default: 'tc' } },
-})
+const flags = readFlags()
 
 if (process.getuid?.() !== 0) {
   process.stderr.write('The demonstration makes network namespaces, and only root may: run it as root.\n')
@@ -44,6 +42,19 @@ try {
   await lab.close()
 }
 process.exit()
+
+function readFlags(): { readonly once: boolean; readonly mode: string } {
+  try {
+    const { values } = parseArgs({
+      options: { once: { type: 'boolean', default: false }, mode: { type: 'string', default: 'tc' } },
+    })
+    return values
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    process.stderr.write(`${message}; the demonstration takes --once and --mode tc|xdp\n`)
+    process.exit(1)
+  }
+}
 
 async function demonstrate(inside: Lab): Promise<Scene> {
   say(picture)

@@ -23,6 +23,12 @@ t.test('a full table is one fault of the switch however many entries failed, a d
       message: 'full',
     })),
     {
+      step: { kind: 'putPorts', entries: [{ netdev: 'eth1' }] },
+      index: 0,
+      code: 'no_such_device',
+      message: 'no device eth1',
+    },
+    {
       step: { kind: 'putBindings', entries: [{ netdev: 'eth1', vlan: 0 as VlanId, switchId }] },
       index: 0,
       code: 'no_such_device',

@@ -120,7 +120,14 @@ function print(value: Status): string {
       'manager',
       `${target}: ${isConnected ? 'connected' : 'not connected'}`,
     ]),
-    ...(value.repairs === 0 ? [] : [['repaired', `${value.repairs} times: something of the gateway had been removed`]]),
+    ...(value.repairs === 0
+      ? []
+      : [
+          [
+            'repaired',
+            `${value.repairs === 1 ? 'once' : `${value.repairs} times`}: something of the gateway had been removed`,
+          ],
+        ]),
     ['faults', describeFaults(value.faults)],
   ].map(([name = '', text = '']) => `  ${`${name}:`.padEnd(16)}${visible(text)}\n`)
   return lines.join('')

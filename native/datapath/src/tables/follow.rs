@@ -80,7 +80,7 @@ impl Tables {
             }
         }
         for link in changes.links {
-            let result = self.follow_change(link);
+            let result = self.follow_change(&link);
             collect(&mut notices, result);
         }
         for ifindex in changes.removed_links {
@@ -111,7 +111,7 @@ impl Tables {
         })
     }
 
-    fn follow_change(&mut self, link: Link) -> Result<Vec<Notice>, Error> {
+    fn follow_change(&mut self, link: &Link) -> Result<Vec<Notice>, Error> {
         let ifindex = link.ifindex;
         let has_carrier = link.carrier;
         let known = self.links.insert(ifindex, link.clone());
@@ -121,7 +121,7 @@ impl Tables {
                 let is_news = known.is_none_or(|known| known.name != link.name);
                 return Ok(is_news.then_some(Notice::Links).into_iter().collect());
             }
-            Some(netdev) if netdev != link.name => return Ok(self.release_renamed(&link)),
+            Some(netdev) if netdev != link.name => return Ok(self.release_renamed(link)),
             Some(_) => {}
         }
         let mut notices = vec![Notice::Links];

@@ -239,6 +239,11 @@ export interface Datapath {
   putBindings(bindings: readonly BindingSpec[]): readonly Failure[]
   /** Forgets what was learned through the bindings. */
   removeBindings(bindings: readonly BindingSpec[]): readonly Failure[]
+  /**
+   * A binding that leaves the kernel keeps what it counted and goes on from there when it comes back: until it is not among
+   * these any more.
+   */
+  keepCounts(bound: readonly BindingSpec[]): void
   putTunnels(tunnels: readonly TunnelSpec[]): readonly Failure[]
   removeTunnels(remoteIps: readonly IpAddress[]): readonly Failure[]
   /** Begins sessions on tunnels, or changes what they are to do. */
@@ -271,6 +276,7 @@ export interface Datapath {
   tunnelStatus(): readonly TunnelStatus[]
   /** The sessions that were put and not removed, those of an earlier process included. */
   bfdStatus(): readonly BfdStatus[]
+  /** Those of bindings that are not in the kernel now, then those of the others. */
   bindingCounters(): readonly BindingCounters[]
   dropCounters(): readonly DropCounter[]
   localAddresses(): readonly LocalAddress[]

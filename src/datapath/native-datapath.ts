@@ -88,6 +88,7 @@ function wrap({ localAddresses }: typeof Native, native: Native.Datapath): Datap
     removeSwitches: (ids) => set(() => native.removeSwitches([...ids])),
     putBindings: (bindings) => set(() => native.putBindings([...bindings])),
     removeBindings: (bindings) => set(() => native.removeBindings([...bindings])),
+    keepCounts: (bound) => attempt(() => native.keepCounts([...bound])),
     putTunnels: (tunnels) => set(() => native.putTunnels([...tunnels])),
     removeTunnels: (remoteIps) => set(() => native.removeTunnels([...remoteIps])),
     putBfd: (sessions) => set(() => native.putBfd(sessions.map(toNativeBfd))),

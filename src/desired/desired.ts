@@ -24,6 +24,8 @@ export interface Desired {
   readonly forwarding: Forwarding
   /** Source address of the tunnels; undefined: nobody said one yet, and there are no tunnels. */
   readonly tunnelIp: IpAddress | undefined
+  /** The bindings that can be served, whether their logical switch carries traffic or not. */
+  readonly bindings: readonly Binding[]
   /** Logical switches with a binding on a port of this gateway, whether they carry traffic or not. */
   readonly bound: ReadonlySet<Uuid>
   readonly refusals: readonly Refusal[]
@@ -125,7 +127,7 @@ function createRebuild(
       origins,
       acls: acls.acls,
     }
-    return { forwarding, tunnelIp, bound, refusals: refusals.flat() }
+    return { forwarding, tunnelIp, bindings: bindings.bindings, bound, refusals: refusals.flat() }
   }
 }
 

@@ -47,6 +47,8 @@ export class Gateway {
   readonly #refusalLog: RefusalLog
   #replica: Replica<Tables> | undefined
   #desired: Desired | undefined
+  /** The bindings that the data plane was told to keep counts of. */
+  #counted: Desired['bindings'] | undefined
   #totals: readonly BindingTotals[] = []
   #scheduled: NodeJS.Immediate | undefined
   #repairs = 0
@@ -196,13 +198,17 @@ export class Gateway {
     const box = { addresses: this.#links.addresses, unreachable: this.#bfd.unreachable(), healthy: this.#bfd.healthy() }
     this.#desired = this.#buildDesired(this.#replica, { ...choices, ...box })
     this.#refusalLog.tell(this.#desired.refusals)
-    this.#apply(this.#desired.forwarding)
+    this.#apply(this.#desired)
     this.#options.onPublication()
   }
 
-  #apply(forwarding: Forwarding): void {
+  #apply({ forwarding, bindings }: Desired): void {
     const { datapath, log } = this.#options
     const plan = this.#kernel.reach(forwarding)
+    if (plan !== undefined || bindings !== this.#counted) {
+      datapath.keepCounts(bindings)
+      this.#counted = bindings
+    }
     if (plan === undefined) return
     if (plan.some(({ kind }) => kind === 'putBfd' || kind === 'removeBfd'))
       this.#judgeBfd(() => this.#bfd.replace(datapath.bfdStatus()))

@@ -76,6 +76,61 @@ inEachMode('Logical_Binding_Stats of a binding', { config: 'stats-interval: 0.5'
     t.same(await statistics(scene), expected, 'the columns were empty when the server came back')
   })
 
+  await t.test('go on exactly while the binding stays, whatever takes it out of the kernel', async (t) => {
+    const { controller, gateway } = scene
+    const fromServer = await openInjector(server.namespace, 'eth0')
+    const atVm = await openCapture(vm.namespace, 'eth0')
+    for (const tool of [fromServer, atVm]) scene.lab.own(tool.close)
+    const frame = (name: string) => marked(name, { destination: vm.mac, source: server.mac, length: 100 })
+    const sendAgain = async (name: string) => {
+      await until('a frame to pass', async () => {
+        await fromServer.send(frame(name))
+        return atVm.matching((seen) => carries(seen.bytes, name)).length > 0
+      })
+    }
+    const setKey = (key: number) => controller.ctl('set', 'Logical_Switch', 'blue', `tunnel_key=${key}`)
+    const portState = async () => nth((await gateway.show()).ports, 0).state
+    const interruptions = [
+      { name: 'a key of 0', begin: () => setKey(0), end: () => setKey(5001) },
+      {
+        name: 'a device that is gone',
+        begin: async () => {
+          await gateway.namespace.ip(`link set port1 netns ${server.namespace.name}`)
+          await until('the port to be absent', async () => (await portState()) === 'absent')
+        },
+        end: async () => {
+          await server.namespace.ip(`link set port1 netns ${gateway.namespace.name}`)
+          await gateway.namespace.ip('link set port1 up')
+        },
+      },
+    ]
+    for (const { name, begin, end } of interruptions) {
+      await sendAgain(`before ${name}`)
+      const before = await atRest(scene)
+      await begin()
+      await until('the binding to wait', async () => nth((await gateway.show()).bindings, 0).state !== 'forwarding')
+      await end()
+      await until('the binding', async () => nth((await gateway.show()).bindings, 0).state === 'forwarding')
+      await sendAgain(`after ${name}`)
+      const passed = atVm.matching((seen) => carries(seen.bytes, `after ${name}`)).length
+      const after = await atRest(scene)
+      t.ok(after.packets_from_local >= before.packets_from_local + passed, `${name}: not from zero`)
+      t.equal(
+        after.bytes_from_local - before.bytes_from_local,
+        100 * (after.packets_from_local - before.packets_from_local),
+        `${name}: nothing is lost of what was counted`,
+      )
+    }
+
+    const before = await atRest(scene)
+    await controller.unbind('port1', 0)
+    await until('the row to go', async () => (await controller.ctl('list', 'Logical_Binding_Stats')) === '')
+    await controller.bind('port1', 0, 'blue')
+    await sendAgain('bound anew')
+    const anew = await atRest(scene)
+    t.ok(anew.packets_from_local < before.packets_from_local, 'a binding that was taken away begins at zero')
+  })
+
   await t.test('and while nobody speaks, nothing at all is written', async (t) => {
     await atRest(scene)
     const monitor = startBackground(['ovsdb-client', 'monitor', scene.gateway.database, 'hardware_vtep', 'ALL'])

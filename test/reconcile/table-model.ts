@@ -229,6 +229,7 @@ export class TableModel implements Datapath {
   portStatus = (): never[] => []
   tunnelStatus = (): never[] => []
   bfdStatus = (): never[] => []
+  keepCounts = (): void => undefined
   bindingCounters = (): never[] => []
   dropCounters = (): never[] => []
   localAddresses = (): never[] => []

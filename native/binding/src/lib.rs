@@ -106,6 +106,15 @@ impl Datapath {
         })
     }
 
+    /// Gives up what bindings counted that are in the kernel no more, but for these.
+    #[napi]
+    pub fn keep_counts(&self, bound: Vec<BindingSpec>) -> napi::Result<()> {
+        let bound: Result<Vec<datapath::BindingSpec>, _> =
+            bound.into_iter().map(TryInto::try_into).collect();
+        self.inner.tables().keep_counts(&bound.map_err(thrown)?);
+        Ok(())
+    }
+
     /// Forgets the local MACs of the bindings, too, and tells so.
     #[napi]
     pub fn remove_bindings(&self, bindings: Vec<BindingSpec>) -> Vec<Failure> {

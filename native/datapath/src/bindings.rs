@@ -1,6 +1,6 @@
 //! Bindings of (port, VLAN) to a logical switch, and their counters.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aya::{
     Ebpf,
@@ -11,13 +11,17 @@ use aya::{
 use crate::{
     error::Error,
     layout::{BINDINGS_MAX, Binding, BindingCounters, BindingKey},
+    spec::BindingSpec,
     table::{Table, take},
 };
 
-/// The table of bindings.
+/// The table of bindings. One that leaves it keeps its slot, and with it what it counted to the last frame, until it comes
+/// back or is given up.
 pub struct Bindings {
     by_key: HashMap<BindingKey, Binding>,
     used: Vec<bool>,
+    /// Slots of bindings that are not in the table now.
+    parked: HashMap<BindingSpec, u32>,
     table: Table<BindingKey, Binding>,
     counters: PerCpuArray<MapData, BindingCounters>,
 }
@@ -37,6 +41,7 @@ impl Bindings {
         Ok(Self {
             by_key,
             used,
+            parked: HashMap::new(),
             table,
             counters: PerCpuArray::try_from(take(ebpf, "binding_counts")?)?,
         })
@@ -52,8 +57,14 @@ impl Bindings {
         self.by_key.iter().map(|(key, binding)| (*key, *binding))
     }
 
-    /// A slot for a binding that is not there yet, its counters at zero.
-    pub fn reserve(&mut self) -> Result<u32, Error> {
+    /// A slot for a binding that is not there yet: the one that it had, else one with its counters at zero.
+    pub fn reserve(&mut self, spec: &BindingSpec) -> Result<u32, Error> {
+        if let Some(slot) = self.parked.get(spec) {
+            return Ok(*slot);
+        }
+        if self.by_key.len() + self.parked.len() >= self.used.len() {
+            self.give_up(|_| true);
+        }
         let free = self
             .used
             .iter()
@@ -73,7 +84,7 @@ impl Bindings {
         Ok(slot)
     }
 
-    /// Adds or replaces a binding.
+    /// Adds or replaces a binding, in a slot that was reserved for it.
     pub fn put(&mut self, key: BindingKey, binding: Binding) -> Result<(), Error> {
         self.table.put(key, binding)?;
         self.by_key.insert(key, binding);
@@ -83,18 +94,59 @@ impl Bindings {
         Ok(())
     }
 
-    /// Removes a binding and returns what it was.
-    pub fn remove(&mut self, key: BindingKey) -> Result<Option<Binding>, Error> {
+    /// Removes a binding; `spec` is what it was, where that is known.
+    pub fn remove(&mut self, key: BindingKey, spec: Option<BindingSpec>) -> Result<(), Error> {
         self.table.remove(&key)?;
-        let removed = self.by_key.remove(&key);
-        if let Some(binding) = removed {
-            self.release(binding.slot);
+        if let Some(binding) = self.by_key.remove(&key) {
+            self.park(binding.slot, spec);
         }
-        Ok(removed)
+        Ok(())
     }
 
-    /// Gives a slot back that no binding uses any more.
-    pub fn release(&mut self, slot: u32) {
+    /// Keeps the slot of a binding that is in the table no more.
+    pub fn park(&mut self, slot: u32, spec: Option<BindingSpec>) {
+        let given_up = match spec {
+            Some(spec) => self
+                .parked
+                .insert(spec, slot)
+                .filter(|former| *former != slot),
+            None => Some(slot),
+        };
+        if let Some(slot) = given_up {
+            self.release(slot);
+        }
+    }
+
+    /// A binding that is in the table again.
+    pub fn unpark(&mut self, spec: &BindingSpec) {
+        self.parked.remove(spec);
+    }
+
+    /// The slots of bindings that are not in the table.
+    pub fn parked(&self) -> impl Iterator<Item = (&BindingSpec, u32)> + '_ {
+        self.parked.iter().map(|(spec, slot)| (spec, *slot))
+    }
+
+    /// Gives up what was counted for all others than these.
+    pub fn keep_counts(&mut self, bound: &[BindingSpec]) {
+        if !self.parked.is_empty() {
+            let bound: HashSet<&BindingSpec> = bound.iter().collect();
+            self.give_up(|spec| !bound.contains(spec));
+        }
+    }
+
+    fn give_up(&mut self, is_over: impl Fn(&BindingSpec) -> bool) {
+        let over: Vec<u32> = self
+            .parked
+            .extract_if(|spec, _| is_over(spec))
+            .map(|(_, slot)| slot)
+            .collect();
+        for slot in over {
+            self.release(slot);
+        }
+    }
+
+    fn release(&mut self, slot: u32) {
         if let Some(used) = self.used.get_mut(slot as usize) {
             *used = false;
         }

@@ -8,7 +8,7 @@ use model::{Direction, Locator, Mac, SwitchId, acl::Rule};
 use crate::{layout::BindingCounters, macs::Reason, tunnels::Obstacle};
 
 /// (port, VLAN) -> logical switch. VLAN 0 is untagged and priority-tagged.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BindingSpec {
     /// Device of the port.
     pub netdev: String,

@@ -53,15 +53,17 @@ impl Tables {
         if old.is_some_and(|old| old.switch_slot == switch_slot) {
             return Ok(None);
         }
-        let slot = self.bindings.reserve()?;
+        let slot = self.bindings.reserve(spec)?;
         self.acls.mark(key, slot)?;
         self.macs.begin_binding(switch_slot, key.ifindex)?;
         if let Err(error) = self.enter(key, Binding { switch_slot, slot }, old) {
             self.macs.end_bindings(&[(switch_slot, place(key))])?;
             return Err(error);
         }
+        self.bindings.unpark(spec);
         Ok(old.map(|old| {
-            self.bindings.release(old.slot);
+            let was = self.binding_spec(key, old);
+            self.bindings.park(old.slot, was);
             (old.switch_slot, place(key))
         }))
     }
@@ -107,8 +109,9 @@ impl Tables {
             .filter_map(|key| Some((*key, self.bindings.get(*key)?)))
             .collect();
         self.leave_flood_lists(&bound)?;
-        for (key, _) in &bound {
-            self.bindings.remove(*key)?;
+        for (key, binding) in &bound {
+            let spec = self.binding_spec(*key, *binding);
+            self.bindings.remove(*key, spec)?;
         }
         let ended: Vec<(u32, Place)> = bound
             .iter()
@@ -128,6 +131,20 @@ impl Tables {
         leaving
             .into_iter()
             .try_for_each(|(switch_slot, members)| self.floods.remove_ports(switch_slot, &members))
+    }
+
+    /// Gives up what bindings counted that are in the kernel no more, but for these: they may come back.
+    pub fn keep_counts(&mut self, bound: &[BindingSpec]) {
+        self.bindings.keep_counts(bound);
+    }
+
+    /// A binding as the control plane speaks of it, where its device and its logical switch are known.
+    pub(super) fn binding_spec(&self, key: BindingKey, binding: Binding) -> Option<BindingSpec> {
+        Some(BindingSpec {
+            netdev: self.ports.netdev(key.ifindex)?.to_owned(),
+            vlan: u16::try_from(key.vlan).ok()?,
+            switch_id: self.switches.id(binding.switch_slot)?,
+        })
     }
 
     fn binding_key(&self, netdev: &str, vlan: u16) -> Result<BindingKey, Error> {

@@ -168,25 +168,26 @@ impl Tables {
             .collect()
     }
 
-    /// Counters of every binding.
+    /// Counters of every binding, after those of bindings that are not in the kernel now.
     ///
     /// # Errors
     /// The kernel's answer.
     pub fn binding_counts(&self) -> Result<Vec<BindingCount>, Error> {
-        self.bindings
+        let live = self
+            .bindings
             .entries()
-            .filter_map(|(key, binding)| {
-                let netdev = self.ports.netdev(key.ifindex)?.to_owned();
-                let vlan = u16::try_from(key.vlan).ok()?;
-                Some(
-                    self.bindings
-                        .counters(binding.slot)
-                        .map(|counters| BindingCount {
-                            netdev,
-                            vlan,
-                            counters,
-                        }),
-                )
+            .filter_map(|(key, binding)| Some((self.binding_spec(key, binding)?, binding.slot)));
+        self.bindings
+            .parked()
+            .map(|(spec, slot)| (spec.clone(), slot))
+            .chain(live)
+            .map(|(BindingSpec { netdev, vlan, .. }, slot)| {
+                let counters = self.bindings.counters(slot)?;
+                Ok(BindingCount {
+                    netdev,
+                    vlan,
+                    counters,
+                })
             })
             .collect()
     }

@@ -1,19 +1,23 @@
 //! How many local MACs there are and may be: of each port, in each logical switch, in all. The programs count what they
 //! add and keep the limits, with or without a daemon; this side counts what it takes out, and makes room.
 
+mod census;
 mod eviction;
+mod scopes;
 
 use std::collections::{HashMap, HashSet};
 
 use aya::Ebpf;
-use model::{MacLimits, SharedLimit};
+use model::MacLimits;
 
 use crate::{
     error::Error,
     layout::{ANY, LOCAL_MACS_MAX, LocalMac, MAC_SCOPES_MAX, MacKey, MacLimit, MacScope, MacUsage},
     table::Table,
 };
+pub use census::Census;
 use eviction::oldest_of_fullest;
+use scopes::{Scopes, TABLE, own_scope, scopes_of};
 
 /// How long after the last refusal a scope still counts as exhausted. The programs note one a second.
 const EXHAUSTED_NS: u64 = 5_000_000_000;
@@ -23,11 +27,6 @@ pub const DEFAULT_LIMITS: MacLimits = MacLimits {
     port: 16384,
     switch: 32768,
     table: LOCAL_MACS_MAX,
-};
-
-const TABLE: MacScope = MacScope {
-    switch_slot: ANY,
-    ifindex: ANY,
 };
 
 /// Use of a limit.
@@ -43,11 +42,6 @@ pub struct ScopeUse {
     pub is_exhausted: bool,
 }
 
-/// The counts of the programs as they were before the table of local MACs was read.
-pub struct Census {
-    before: HashMap<MacScope, MacUsage>,
-}
-
 /// Limits and counts.
 pub struct MacRoom {
     limits: MacLimits,
@@ -56,12 +50,7 @@ pub struct MacRoom {
     written: HashMap<MacScope, MacLimit>,
     /// Scopes whose count of what was removed is still to be written.
     unwritten: HashSet<MacScope>,
-    /// Bindings of each port in each logical switch.
-    bindings: HashMap<MacScope, u32>,
-    /// In how many logical switches each port is.
-    switches_of: HashMap<u32, u32>,
-    /// How many ports each logical switch has.
-    ports_of: HashMap<u32, u32>,
+    scopes: Scopes,
     exhausted: HashSet<MacScope>,
     /// Refusals that are over, by the time that the programs noted.
     over: HashMap<MacScope, u64>,
@@ -82,9 +71,7 @@ impl MacRoom {
             limit_table,
             usage_table,
             unwritten: HashSet::new(),
-            bindings: HashMap::new(),
-            switches_of: HashMap::new(),
-            ports_of: HashMap::new(),
+            scopes: Scopes::default(),
             exhausted: HashSet::new(),
             over: HashMap::new(),
             answered: HashMap::new(),
@@ -99,11 +86,10 @@ impl MacRoom {
             }
         }
         for own in bindings {
-            this.count_binding(own);
+            this.scopes.add(own);
         }
         // An earlier process may have ended between a binding and its scopes.
-        let bound: Vec<MacScope> = this.bindings.keys().copied().collect();
-        for own in bound {
+        for own in this.scopes.bound() {
             this.write_scopes_of(own)?;
         }
         this.write(TABLE)?;
@@ -135,7 +121,7 @@ impl MacRoom {
             switch_slot,
             ifindex,
         };
-        if self.count_binding(own) {
+        if self.scopes.add(own) {
             self.write_scopes_of(own)?;
         }
         Ok(())
@@ -147,16 +133,9 @@ impl MacRoom {
             switch_slot,
             ifindex,
         };
-        match self.bindings.get_mut(&own) {
-            Some(count) if *count > 1 => {
-                *count -= 1;
-                return Ok(());
-            }
-            Some(_) => self.bindings.remove(&own),
-            None => return Ok(()),
-        };
-        take_one(&mut self.switches_of, ifindex);
-        take_one(&mut self.ports_of, switch_slot);
+        if !self.scopes.remove(own) {
+            return Ok(());
+        }
         for scope in scopes_of(own) {
             self.remove_unused(scope)?;
         }
@@ -201,8 +180,7 @@ impl MacRoom {
 
     /// To be begun before the table of local MACs is read.
     pub fn begin_census(&self) -> Result<Census, Error> {
-        let before = self.usage_table.entries()?.into_iter().collect();
-        Ok(Census { before })
+        Ok(Census::new(self.usage_table.entries()?))
     }
 
     /// Compares the counts with the table and mends them where it was quiet: a move that met a removal is counted at the
@@ -212,30 +190,18 @@ impl MacRoom {
         census: &Census,
         entries: &[(MacKey, LocalMac)],
     ) -> Result<(), Error> {
-        let mut counted: HashMap<MacScope, u32> = HashMap::new();
-        for (key, entry) in entries {
-            for scope in scopes_of(own_scope(key, entry)) {
-                *counted.entry(scope).or_default() += 1;
-            }
-        }
-        let mut suspected = HashMap::new();
-        for (scope, usage) in self.usage_table.entries()? {
-            let Some(limit) = self.written.get_mut(&scope) else {
-                continue;
-            };
-            let held = usage.added.wrapping_sub(limit.removed);
-            let excess = held.wrapping_sub(counted.get(&scope).copied().unwrap_or(0));
-            let is_quiet =
-                census.before.get(&scope).map(|before| before.added) == Some(usage.added);
-            if excess == 0 || !is_quiet {
+        let removed = |scope| self.written.get(&scope).map(|limit| limit.removed);
+        let usages = self.usage_table.entries()?;
+        let mut suspected = census.differences(usages, entries, removed);
+        for (scope, difference) in suspected.clone() {
+            if self.suspected.get(&scope) != Some(&difference) {
                 continue;
             }
-            if self.suspected.get(&scope) == Some(&excess) {
-                limit.removed = limit.removed.wrapping_add(excess);
+            if let Some(limit) = self.written.get_mut(&scope) {
+                limit.removed = limit.removed.wrapping_add(difference);
                 self.unwritten.insert(scope);
-            } else {
-                suspected.insert(scope, excess);
             }
+            suspected.remove(&scope);
         }
         self.suspected = suspected;
         self.flush()
@@ -329,17 +295,7 @@ impl MacRoom {
     }
 
     fn write(&mut self, scope: MacScope) -> Result<(), Error> {
-        let limits = self.limits;
-        let ample = SharedLimit::new(LOCAL_MACS_MAX, 1);
-        let shared = match (scope.switch_slot, scope.ifindex) {
-            (ANY, ANY) => SharedLimit::new(limits.table, self.switches_of.len()),
-            (ANY, _) => SharedLimit::new(limits.port, 1),
-            (slot, ANY) => {
-                let ports = self.ports_of.get(&slot).copied().unwrap_or(0);
-                SharedLimit::new(limits.switch, ports as usize)
-            }
-            _ => ample,
-        };
+        let shared = self.scopes.share(scope, self.limits);
         let entry = MacLimit {
             limit: shared.limit,
             reserve: shared.reserve,
@@ -357,26 +313,8 @@ impl MacRoom {
         Ok(())
     }
 
-    /// Returns whether it is the first of its port in its logical switch.
-    fn count_binding(&mut self, own: MacScope) -> bool {
-        let count = self.bindings.entry(own).or_default();
-        *count += 1;
-        let is_first = *count == 1;
-        if is_first {
-            *self.switches_of.entry(own.ifindex).or_default() += 1;
-            *self.ports_of.entry(own.switch_slot).or_default() += 1;
-        }
-        is_first
-    }
-
     fn remove_unused(&mut self, scope: MacScope) -> Result<(), Error> {
-        let is_used = match (scope.switch_slot, scope.ifindex) {
-            (ANY, ANY) => true,
-            (ANY, ifindex) => self.switches_of.contains_key(&ifindex),
-            (slot, ANY) => self.ports_of.contains_key(&slot),
-            _ => self.bindings.contains_key(&scope),
-        };
-        if is_used {
+        if self.scopes.contains(scope) {
             return Ok(());
         }
         self.limit_table.remove(&scope)?;
@@ -386,34 +324,5 @@ impl MacRoom {
         self.over.remove(&scope);
         self.answered.remove(&scope);
         Ok(())
-    }
-}
-
-fn take_one(counts: &mut HashMap<u32, u32>, key: u32) {
-    if let Some(count) = counts.get_mut(&key) {
-        *count -= 1;
-        if *count == 0 {
-            counts.remove(&key);
-        }
-    }
-}
-
-/// Where an entry counts: at its port in its logical switch, and in all that this is part of.
-const fn scopes_of(own: MacScope) -> [MacScope; 4] {
-    let of_port = MacScope {
-        switch_slot: ANY,
-        ifindex: own.ifindex,
-    };
-    let of_switch = MacScope {
-        switch_slot: own.switch_slot,
-        ifindex: ANY,
-    };
-    [own, of_port, of_switch, TABLE]
-}
-
-const fn own_scope(key: &MacKey, entry: &LocalMac) -> MacScope {
-    MacScope {
-        switch_slot: key.switch_slot,
-        ifindex: entry.ifindex,
     }
 }

@@ -7,6 +7,7 @@
 
 #include "acl.h"
 #include "counters.h"
+#include "encap.h"
 #include "parse.h"
 
 /* How a frame counts: a GSO super-frame is as many packets as it will be on the wire. */
@@ -140,6 +141,46 @@ static __always_inline __u32 vxlan_ifindex(void)
 	return s ? s->vxlan_ifindex : 0;
 }
 
+/* What the flow hash of a frame looks at. */
+#define HASHED_MAX (ETH_HLEN + sizeof(struct ipv6hdr) + 4)
+
+/* A super-frame stays whole: the kernel is told which headers are new, and cuts it where the device cannot. The number
+ * in ENCAP_L2 is that of the inner Ethernet header alone. */
+#define PUSH_OUTER                                                                                                     \
+	(BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 | BPF_F_ADJ_ROOM_ENCAP_L4_UDP |                       \
+	 BPF_F_ADJ_ROOM_ENCAP_L2(ETH_HLEN) | BPF_F_ADJ_ROOM_ENCAP_L2_ETH)
+
+/* Pushes the outer header onto a frame whose next hop is resolved. Returns whether it did: the kernel makes room in IP
+ * frames only, a tag in the metadata would get outside, and an IP packet ends at 65535 bytes. */
+static __always_inline int push_outer(struct __sk_buff *skb, const struct tunnel *tunnel, __u32 vni)
+{
+	void *data = (void *)(long)skb->data, *data_end = (void *)(long)skb->data_end;
+	__u32 length = skb->len, hash;
+	struct ethhdr inner;
+
+	if (!tunnel->ifindex || tunnel->header_len != OUTER_LENGTH || skb->vlan_present ||
+	    length > 0xffff - OUTER_LENGTH)
+		return 0;
+	if (data + HASHED_MAX > data_end) {
+		bpf_skb_pull_data(skb, length < HASHED_MAX ? length : HASHED_MAX);
+		data = (void *)(long)skb->data;
+		data_end = (void *)(long)skb->data_end;
+	}
+	if (data + ETH_HLEN > data_end)
+		return 0;
+	__builtin_memcpy(&inner, data, sizeof(inner));
+	hash = flow_hash(data, inner.h_proto, data + ETH_HLEN, data_end);
+	if (bpf_skb_adjust_room(skb, OUTER_LENGTH, BPF_ADJ_ROOM_MAC, PUSH_OUTER))
+		return 0;
+	data = (void *)(long)skb->data;
+	data_end = (void *)(long)skb->data_end;
+	if (data + OUTER_LENGTH + sizeof(inner) > data_end)
+		return 0;
+	write_outer(data, tunnel, vni, hash, length);
+	__builtin_memcpy(data + OUTER_LENGTH, &inner, sizeof(inner));
+	return 1;
+}
+
 static __always_inline int to_tunnel(struct __sk_buff *skb, __u32 from, __u32 tunnel_slot, __u32 vni,
 				     const struct measure *m)
 {
@@ -150,11 +191,13 @@ static __always_inline int to_tunnel(struct __sk_buff *skb, __u32 from, __u32 tu
 		return drop(from, DROP_NO_TUNNEL, m->packets);
 	if (exceeds(tunnel, m))
 		return drop(from, DROP_OVERSIZE, m->packets);
+	if (tracing)
+		tell(EVENT_TO_TUNNEL, 0, from, 0, NULL, tunnel_slot);
+	if (push_outer(skb, tunnel, vni))
+		return bpf_redirect(tunnel->ifindex, 0);
 	reason = set_tunnel(skb, tunnel, vni);
 	if (reason)
 		return drop(from, reason, m->packets);
-	if (tracing)
-		tell(EVENT_TO_TUNNEL, 0, from, 0, NULL, tunnel_slot);
 	return bpf_redirect(vxlan_ifindex(), 0);
 }
 

@@ -9,6 +9,10 @@
 
 #define VLAN_HEADER_LENGTH (ETH_HLEN + TAG_LENGTH)
 #define LENGTH_MAX 65535u
+#define ADJUST_MAX 0xfff
+/* SKB_MAX_ALLOC with pages of 4 KiB: a longer buffer is one of fragments. */
+#define SKB_MAX (16384u - 320u)
+#define ENOTSUPP 524
 
 struct packet {
 	struct __sk_buff skb;
@@ -166,6 +170,34 @@ long bpf_skb_change_tail(struct __sk_buff *skb, __u32 length, __u64 flags)
 	memcpy(bytes, packet_of(skb)->bytes, length < skb->len ? length : skb->len);
 	set_bytes(packet_of(skb), bytes, length);
 	skb->gso_size = 0;
+	return 0;
+}
+
+/* All bytes are within reach. */
+long bpf_skb_pull_data(struct __sk_buff *skb, __u32 length)
+{
+	return length > skb->len ? -ENOMEM : 0;
+}
+
+/* Room is made between the Ethernet header and an IP header, whose bytes are zero then. Super-frames are not of a
+ * declared type here, as in the kernel's own test runs, and are refused. */
+long bpf_skb_adjust_room(struct __sk_buff *skb, __s32 difference, __u32 mode, __u64 flags)
+{
+	struct packet *packet = packet_of(skb);
+	uint8_t *bytes;
+
+	(void)flags;
+	if (mode != BPF_ADJ_ROOM_MAC || difference <= 0 || difference > ADJUST_MAX)
+		return -EINVAL;
+	if (skb->protocol != htons(ETH_P_IP) && skb->protocol != htons(ETH_P_IPV6))
+		return -ENOTSUPP;
+	if (skb->gso_size || skb->len + (uint32_t)difference > SKB_MAX)
+		return -ENOTSUPP;
+	bytes = allocate(skb->len + (uint32_t)difference);
+	memcpy(bytes, packet->bytes, ETH_HLEN);
+	memset(bytes + ETH_HLEN, 0, (uint32_t)difference);
+	memcpy(bytes + ETH_HLEN + difference, packet->bytes + ETH_HLEN, skb->len - ETH_HLEN);
+	set_bytes(packet, bytes, skb->len + (uint32_t)difference);
 	return 0;
 }
 

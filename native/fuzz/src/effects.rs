@@ -6,7 +6,7 @@ use datapath::layout::{
     BindingCounters, DropKey, EVENT_FULL, EVENT_LEARNED, EVENT_MOVED, EVENT_REFUSED, Event,
     LocalMac, MacKey,
 };
-use model::{LearnKind, Mac, Note, Outcome, Output, PortId, Tables};
+use model::{LearnKind, Mac, Note, Outcome, Output, PortId, Tables, outer::tunnel_packet};
 
 use crate::{
     host::{Copy, Host, Outer},
@@ -74,6 +74,28 @@ impl Effects {
             local_macs: macs.collect(),
             told: Vec::new(),
         }
+    }
+
+    /// The same where the frame itself left, not clones of it: what went to a tunnel has its outer header where the next
+    /// hop is known and the kernel makes room for it, which it does in IP packets that are no super-frames.
+    pub fn redirected(mut self, tables: &Tables, gso_size: u16, outcome: &Outcome) -> Self {
+        let [
+            Output::ToTunnel {
+                remote, vni, inner, ..
+            },
+        ] = outcome.outputs()
+        else {
+            return self;
+        };
+        if gso_size == 0 && matches!(inner[12..14], [0x08, 0x00] | [0x86, 0xdd]) {
+            let packet = tunnel_packet(tables, *remote, *vni, inner).map(|(port, bytes)| Copy {
+                ifindex: port.get(),
+                outer: Outer::default(),
+                bytes,
+            });
+            self.copies = packet.map_or(self.copies, |packet| vec![packet]);
+        }
+        self
     }
 
     /// As the model says it of a frame from `source` on an access port, or (`None`) from a tunnel.

@@ -1,12 +1,13 @@
 //! The outer header of a tunnel packet: Ethernet, IPv4, UDP and VXLAN (RFC 7348 section 5, figure 1).
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use crate::ethernet::{self, EthernetRepr};
 use crate::flow_hash;
 use crate::ipv4::{self, Ipv4Repr};
 use crate::mac::Mac;
-use crate::number::{Ttl, Vni};
+use crate::number::{PortId, Ttl, Vni};
+use crate::tables::Tables;
 use crate::udp::{self, UdpRepr};
 use crate::vxlan::{self, VxlanRepr};
 
@@ -65,6 +66,30 @@ impl OuterHeader {
         packet.extend(inner);
         Some(packet)
     }
+}
+
+/// The tunnel packet around an inner frame and the device that it leaves by, where the next hop of the tunnel is
+/// resolved and the packet does not exceed 65535 bytes.
+#[must_use]
+pub fn tunnel_packet(
+    tables: &Tables,
+    remote: IpAddr,
+    vni: Vni,
+    inner: &[u8],
+) -> Option<(PortId, Vec<u8>)> {
+    let tunnel = tables.tunnels.get(&remote)?;
+    let next_hop = tunnel.next_hop?;
+    let (IpAddr::V4(local), IpAddr::V4(remote)) = (tunnel.local, remote) else {
+        return None;
+    };
+    let header = OuterHeader {
+        source_mac: next_hop.source_mac,
+        destination_mac: next_hop.destination_mac,
+        local,
+        remote,
+        vni,
+    };
+    Some((next_hop.port, header.encapsulate(inner)?))
 }
 
 #[cfg(test)]

@@ -5,17 +5,15 @@
 //!
 //! It does not ask whether the source is a remote MAC: a MAC of a logical switch is either local or remote.
 
-use std::net::IpAddr;
-
 use crate::acl::Direction;
 use crate::ethernet::{self, EthernetFrame};
 use crate::frame::Frame;
 use crate::ipv4::{self, Ipv4Packet};
 use crate::local_fdb::{Instant, Learn, LearnKind, LocalEntry};
 use crate::number::PortId;
-use crate::outer::OuterHeader;
+use crate::outer;
 use crate::overlay::Origin;
-use crate::tables::{BindingKey, FdbKey, NextHop, Tables};
+use crate::tables::{BindingKey, FdbKey, Tables};
 use crate::udp::{self, UdpDatagram};
 use crate::vlan;
 use crate::vxlan::VxlanPacket;
@@ -127,22 +125,7 @@ fn encapsulate(tables: &Tables, port: PortId, frame: Frame<'_>, now: Instant) ->
     if !tables.is_permitted(at, Direction::Ingress, &untagged.inner) {
         return None;
     }
-    let (IpAddr::V4(local), IpAddr::V4(remote)) = (tunnel.local, locator.remote) else {
-        return None;
-    };
-    let NextHop {
-        source_mac,
-        destination_mac,
-        port,
-    } = next_hop;
-    let bytes = OuterHeader {
-        source_mac,
-        destination_mac,
-        local,
-        remote,
-        vni,
-    }
-    .encapsulate(&untagged.inner)?;
+    let (port, bytes) = outer::tunnel_packet(tables, locator.remote, vni, &untagged.inner)?;
     let effect = Effect::FromLocal {
         at,
         bytes: untagged.inner.len(),

@@ -32,9 +32,9 @@ inEachMode('every VLAN of a port in a logical switch of its own', {}, async (t, 
     await timed('until all forward, as the console sees it', () =>
       until('all to forward', async () => countForwarding(await gateway.vtep('show', 'bindings')) === 4095, limitMs),
     )
-    t.equal(new Set(await facts('binding')).size, 4095)
+    const bound = (await facts('binding')).filter((line) => line.includes(' in '))
     t.same(
-      (await facts('binding')).map((line) => line.split(' ').slice(0, 3).join(' ')),
+      bound.map((line) => line.split(' ').slice(0, 3).join(' ')),
       vlans.map((vlan) => `binding port1 ${vlan}`).sort(),
     )
     t.same(

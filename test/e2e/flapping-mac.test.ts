@@ -99,7 +99,7 @@ inEachMode('a MAC that flaps between two ports', { ...places, config: 'stats-int
 
   await t.test('leaves the daemon in service and without a complaint', async (t) => {
     t.ok(scene.vtepd.running())
-    t.match((await gateway.show()).status, { state: 'in service', failed: [] })
+    t.match(await gateway.show(), { status: { state: 'in service' }, faults: { failed: [] } })
     t.notMatch(scene.vtepd.output(), /"event":"(datapath_failed|publish_refused|counters_not_read)"/)
     t.equal(await controller.ctl('get', 'Physical_Switch', gateway.name, 'switch_fault_status'), '[]')
   })

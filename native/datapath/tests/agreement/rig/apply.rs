@@ -50,6 +50,7 @@ impl Rig {
             }
         }
         self.forget_elsewhere(target);
+        self.tables.keep_counts(&[]);
         for (key, entry) in target.local_macs.iter() {
             self.teach(*key, entry.at);
         }
